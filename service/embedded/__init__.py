@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis out of wheels, for machines that have neither: the default of `verdict up` and of the tests."""
