@@ -1,0 +1,1 @@
+"""The operators of FEEL on values whose kinds are known only at run time."""

@@ -1,0 +1,188 @@
+"""Paths, calls and types at run time.
+
+A path reaches a context's entry, a listed property of a temporal value or range, or either of every item of a list: no
+attribute of a Python object is ever read by name. A call checks arity and kinds against the function's own table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.feel import limits
+from engine.feel.builtins.table import Builtin
+from engine.feel.failure import Failure
+from engine.feel.numbers import ArithmeticFailure
+from engine.feel.runtime.loops import Warnings, spend
+from engine.feel.temporal.properties import PROPERTIES
+from engine.feel.types import FeelType
+from engine.feel.values import FeelFunction, Range, WarningSink, kind_of
+
+
+def path(base: object, member: str, warnings: WarningSink) -> object:
+    """`base.member`."""
+    if base is None:
+        return None
+    if isinstance(base, dict):
+        if member not in base:
+            warnings.append(("unknown_name", "a context has no entry of that name"))
+        return base.get(member)
+    if isinstance(base, list):
+        return [path(item, member, warnings) for item in base]
+    known = PROPERTIES.get(kind_of(base), {}).get(member)
+    if known is None:
+        warnings.append(("unknown_name", f"a {kind_of(base)} has no such property"))
+        return None
+    return known[1](base)
+
+
+def item_name(item: object, name: str, outer: Callable[[], object]) -> object:
+    """A name inside a filter: the item's entry where it has one, else what the name means outside."""
+    if isinstance(item, dict) and name in item:
+        return item[name]
+    return outer()
+
+
+def unknown_name(name: str, warnings: WarningSink) -> None:
+    """What a name that nothing binds is worth."""
+    warnings.append(("unknown_name", f"nothing is named {name}"))
+
+
+def call_builtin(function: Builtin, arguments: Sequence[object], warnings: WarningSink) -> object:
+    """A built-in on arguments by position: null and a warning where it fails."""
+    try:
+        return function.call(arguments)
+    except Failure as failure:
+        warnings.append((failure.code, f"{function.name}: {failure.message}"))
+    except ArithmeticFailure:
+        warnings.append(("limit", f"{function.name}: the result is beyond decimal128"))
+    return None
+
+
+def call_direct(implementation: Callable[..., object], warnings: WarningSink, *arguments: object) -> object:
+    """What a built-in runs, on arguments that the types showed to fit."""
+    try:
+        return implementation(*arguments)
+    except Failure as failure:
+        warnings.append((failure.code, failure.message))
+    except ArithmeticFailure:
+        warnings.append(("limit", "the result is beyond decimal128"))
+    return None
+
+
+def call_builtin_known(
+    function: Builtin, arguments: Sequence[object], literal_nulls: int, warnings: WarningSink
+) -> object:
+    """A built-in where null is unknown: null when an argument, or an item it looks at, is.
+
+    `literal_nulls` has a bit for each argument that is written as `null` in the text, and so is no unknown.
+    """
+    if not function.keeps_items:
+        for index, argument in enumerate(arguments):
+            if argument is None and not literal_nulls >> index & 1:
+                return None
+            if function.looks_at_items and _has_null(argument) and not literal_nulls >> index & 1:
+                return None
+    return call_builtin(function, arguments, warnings)
+
+
+def _has_null(value: object) -> bool:
+    if isinstance(value, list):
+        return any(item is None or _has_null(item) for item in value)
+    if isinstance(value, dict):
+        return any(item is None or _has_null(item) for item in value.values())
+    return False
+
+
+def invoke(function: object, arguments: Sequence[object], warnings: WarningSink) -> object:
+    """A function value on arguments by position."""
+    if function is None:
+        warnings.append(("unknown_function", "there is no such function"))
+        return None
+    if isinstance(function, Builtin):
+        return call_builtin(function, arguments, warnings)
+    if not isinstance(function, FeelFunction):
+        warnings.append(("type", f"a {kind_of(function)} cannot be called"))
+        return None
+    count = len(function.parameters)
+    if not count - function.optional <= len(arguments) <= count:
+        warnings.append(("argument", f"the function takes {count} arguments, not {len(arguments)}"))
+        return None
+    return _guarded(function, [*arguments, *[None] * (count - len(arguments))], warnings)
+
+
+def invoke_named(function: object, names: Sequence[str], arguments: Sequence[object], warnings: WarningSink) -> object:
+    """A function value on arguments by name."""
+    if isinstance(function, Builtin):
+        try:
+            return call_builtin(function, function.by_position(names, arguments), warnings)
+        except Failure as failure:
+            warnings.append((failure.code, f"{function.name}: {failure.message}"))
+            return None
+    if not isinstance(function, FeelFunction):
+        return invoke(function, arguments, warnings)
+    given = dict(zip(names, arguments, strict=True))
+    required = function.parameters[: len(function.parameters) - function.optional]
+    if set(given) - set(function.parameters) or set(required) - set(given):
+        warnings.append(("argument", "the names of the arguments are not those of the parameters"))
+        return None
+    return _guarded(function, [given.get(name) for name in function.parameters], warnings)
+
+
+def _guarded(function: FeelFunction, arguments: Sequence[object], warnings: WarningSink) -> object:
+    """Call within the bounds of depth and steps, on arguments of the declared types."""
+    for wanted, argument in zip(function.types, arguments, strict=False):
+        if argument is not None and not has_type(argument, wanted):
+            warnings.append(("argument", f"an argument is not of type {wanted}"))
+            return None
+    counted = warnings if isinstance(warnings, Warnings) else None
+    if counted is not None:
+        if counted.depth >= limits.MAX_CALL_DEPTH:
+            warnings.append(("limit", f"functions call each other deeper than {limits.MAX_CALL_DEPTH} levels"))
+            return None
+        counted.depth += 1
+    try:
+        spend(warnings)
+        return function.call(*arguments)
+    except Failure as failure:
+        warnings.append((failure.code, failure.message))
+        return None
+    except RecursionError:
+        warnings.append(("limit", "functions call each other too deeply"))
+        return None
+    finally:
+        if counted is not None:
+            counted.depth -= 1
+
+
+def has_type(value: object, wanted: FeelType) -> bool:
+    """Whether a value is of a type; null is of none but null."""
+    if value is None or wanted.name == "any":
+        return wanted.name == "null" if value is None else True
+    return kind_of(value) == wanted.name and _fits(value, wanted)
+
+
+def _fits(value: object, wanted: FeelType) -> bool:
+    """Whether the parts of a value of the right kind are of the types of the parts."""
+    if isinstance(value, dict):
+        return all(
+            key in value and (value[key] is None or has_type(value[key], kind)) for key, kind in wanted.fields or ()
+        )
+    if isinstance(value, FeelFunction) and wanted.parameters is not None:
+        return len(wanted.parameters) == len(value.parameters)
+    if isinstance(value, str):
+        return wanted.values is None or value in wanted.values
+    parts = value if isinstance(value, list) else []
+    if isinstance(value, Range):
+        parts = [end for end in (value.low, value.high) if end is not None]
+    element = wanted.element
+    return element is None or element.name == "any" or all(has_type(part, element) for part in parts)
+
+
+def instance_of(value: object, wanted: FeelType) -> bool:
+    """`value instance of wanted`."""
+    return has_type(value, wanted)
+
+
+def instance_of_known(value: object, wanted: FeelType) -> bool | None:
+    """`value instance of wanted` where null is unknown."""
+    return None if value is None else has_type(value, wanted)

@@ -1,0 +1,163 @@
+"""Sums and differences of temporal values, and durations times and by numbers.
+
+Every function gives a value or raises `Failure`; none takes null. A date meets a date-time as its midnight in UTC; of two
+moments either both have a zone or neither has, for otherwise their distance is not known.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import TypeAlias
+
+from engine.feel.failure import Failure
+from engine.feel.numbers import CONTEXT, ArithmeticFailure, Number
+from engine.feel.temporal.calendar import (
+    AnyDate,
+    AnyDateTime,
+    add_months,
+    date_of,
+    day_number,
+    from_instant,
+    from_local,
+    instant,
+    make_datetime,
+    midnight_utc,
+    split,
+    time_instant,
+)
+from engine.feel.values import NANOS_PER_DAY, FeelTime, WideDate, WideDateTime, YearsMonths
+
+Duration: TypeAlias = YearsMonths | timedelta
+Moment: TypeAlias = AnyDate | AnyDateTime
+
+_MICRO = timedelta(microseconds=1)
+
+
+def is_date(value: object) -> bool:
+    """Whether a value is a FEEL date: `datetime` is a subclass of `date` in Python, not here."""
+    return isinstance(value, date | WideDate) and not isinstance(value, datetime)
+
+
+def micros(length: timedelta) -> int:
+    """A duration in microseconds."""
+    return length // _MICRO
+
+
+def shift(value: object, length: Duration, sign: int) -> object:
+    """A date, date-time, time or duration moved by a duration."""
+    if isinstance(length, YearsMonths):
+        return _shift_months(value, sign * length.total)
+    nanos = sign * micros(length) * 1000
+    if isinstance(value, FeelTime):
+        return FeelTime((value.nanos + nanos) % NANOS_PER_DAY, value.zone)
+    if isinstance(value, datetime | WideDateTime):
+        return _shift_nanos(value, nanos)
+    if isinstance(value, date | WideDate):
+        return date_of((day_number(value) * NANOS_PER_DAY + nanos) // NANOS_PER_DAY)
+    if isinstance(value, timedelta):
+        return _duration(micros(value) + sign * micros(length))
+    raise Failure("type", "a days and time duration cannot be added to this")
+
+
+def _shift_months(value: object, months: int) -> object:
+    if isinstance(value, YearsMonths):
+        return YearsMonths(value.total + months)
+    if isinstance(value, datetime | WideDateTime):
+        day, nanos, zone = split(value)
+        return make_datetime(add_months(day, months), nanos, zone)
+    if isinstance(value, date | WideDate):
+        return add_months(value, months)
+    raise Failure("type", "a years and months duration cannot be added to this")
+
+
+def _shift_nanos(moment: AnyDateTime, nanos: int) -> AnyDateTime:
+    start, zoned = instant(moment)
+    zone = split(moment)[2]
+    if zoned and zone is not None:
+        return from_instant(start + nanos, zone)
+    return from_local(start + nanos, None)
+
+
+def distance(left: object, right: object) -> timedelta:
+    """Left minus right, of two moments or two times."""
+    if isinstance(left, FeelTime) and isinstance(right, FeelTime):
+        first, second = time_instant(left), time_instant(right)
+    else:
+        first, second = instant(_moment(left)), instant(_moment(right))
+    if first[1] != second[1]:
+        raise Failure("type", "one of the two has a time zone and the other has not")
+    return _duration((first[0] - second[0]) // 1000)
+
+
+def _moment(value: object) -> AnyDateTime:
+    if isinstance(value, datetime | WideDateTime):
+        return value
+    if isinstance(value, date | WideDate):
+        return midnight_utc(value)
+    raise Failure("type", "these two cannot be subtracted")
+
+
+def negate(length: Duration) -> Duration:
+    """The duration the other way."""
+    return YearsMonths(-length.total) if isinstance(length, YearsMonths) else _duration(-micros(length))
+
+
+def scale(length: Duration, factor: Number) -> Duration:
+    """A duration times a number: months toward zero, microseconds half-even."""
+    size = length.total if isinstance(length, YearsMonths) else micros(length)
+    return _sized(length, CONTEXT.multiply(Decimal(size), Decimal(factor)))
+
+
+def divide(length: Duration, divisor: Number) -> Duration:
+    """A duration by a number, rounded as in `scale`."""
+    if divisor == 0:
+        raise Failure("division_by_zero", "a duration is divided by zero")
+    size = length.total if isinstance(length, YearsMonths) else micros(length)
+    return _sized(length, CONTEXT.divide(Decimal(size), Decimal(divisor)))
+
+
+def ratio(left: Duration, right: Duration) -> Decimal:
+    """How many times one duration goes into another of its kind."""
+    if isinstance(left, YearsMonths) and isinstance(right, YearsMonths):
+        sizes = left.total, right.total
+    elif isinstance(left, timedelta) and isinstance(right, timedelta):
+        sizes = micros(left), micros(right)
+    else:
+        raise Failure("type", "the two durations are of different kinds")
+    if sizes[1] == 0:
+        raise Failure("division_by_zero", "a duration is divided by an empty duration")
+    return CONTEXT.divide(Decimal(sizes[0]), Decimal(sizes[1]))
+
+
+def months_between(start: Moment, end: Moment) -> YearsMonths:
+    """Whole months from the day of one moment to the day of another; the time of day does not count."""
+    first, last = _day(start), _day(end)
+    if last < first:
+        return YearsMonths(-_whole_months(last, first))
+    return YearsMonths(_whole_months(first, last))
+
+
+def _whole_months(first: AnyDate, last: AnyDate) -> int:
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months - 1 if last.day < first.day else months
+
+
+def _day(value: Moment) -> AnyDate:
+    return split(value)[0] if isinstance(value, datetime | WideDateTime) else value
+
+
+def _sized(like: Duration, size: Decimal) -> Duration:
+    try:
+        if isinstance(like, YearsMonths):
+            return YearsMonths(int(size.to_integral_value(ROUND_DOWN)))
+        return _duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
+    except ArithmeticFailure:
+        raise Failure("limit", "the duration is too long") from None
+
+
+def _duration(size: int) -> timedelta:
+    try:
+        return timedelta(microseconds=size)
+    except OverflowError:
+        raise Failure("limit", "the duration is too long") from None

@@ -1,0 +1,308 @@
+"""A decision: what the one run found, read when somebody asks.
+
+Holds the tuple that the generated function returned and renders verdict, reasons, unknowns, warnings, route, trace and
+digest from it; nothing is evaluated again, so the explanation is that of the answer. Reasons go to officers;
+`customer_reasons` holds only what rules say to the applicant in `tell`, or a neutral sentence: never screening,
+suspicion or risk category (invariant 11). Every verdict cites a rule (invariant 4): NO_RULE and ON_MISSING are the
+engine's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.pack.canonical import canonical, digest_of, to_json
+from engine.pack.emit import Run
+from engine.pack.model import Route
+from engine.pack.problems import Place
+from engine.pack.rules import RuleInfo
+from engine.pack.trace import Outcome, outcomes, trace
+from engine.pack.verdict import Verdict
+
+if TYPE_CHECKING:
+    from engine.pack.pack import Pack
+
+ENGINE_VERSION: Final = "1"
+"""Changes whenever the same pack and signals could give another decision; part of every decision's digest."""
+
+_NEUTRAL: Final = {
+    Verdict.REVIEW: "We need to look at your application more closely before we can go on",
+    Verdict.REJECT: "We cannot go on with your application",
+}
+_WARNINGS: Final = {
+    "unique_violation": "more than one rule of a UNIQUE table matched",
+    "any_violation": "matching rules of an ANY table differ",
+    "null_output": "the outcome of a matching rule has no value",
+    "output_outside_values": "the outcome of a rule is none of the listed values",
+    "mixed_kinds": "values of different kinds cannot be aggregated",
+    "not_a_number": "the sum is too large",
+    "no_band": "the input lies in no band",
+    "no_value_in_force": "a parameter has no value in force on this date",
+    "null_score": "the reported decision has no value",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The reported score and category; None where the pack reports none or it is unknown."""
+
+    score: int | Decimal | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A rule that fired and what it says."""
+
+    rule: str
+    text: str
+    points: int | Decimal | None
+    verdict: Verdict | None
+    cite: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reason for JSON."""
+        verdict = None if self.verdict is None else self.verdict.value
+        points = to_json(self.points)
+        return {"rule": self.rule, "text": self.text, "points": points, "verdict": verdict, "cite": list(self.cite)}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A signal that an undecided rule needed and that is missing; no signal where the null has another cause."""
+
+    signal: str | None
+    rule: str | None
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The unknown for JSON."""
+        return {"signal": self.signal, "rule": self.rule, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A failure that became null, with the rule or decision where it happened."""
+
+    code: str
+    rule: str | None
+    message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The warning for JSON."""
+        return {"code": self.code, "rule": self.rule, "message": self.message}
+
+
+class Decision:
+    """The result of one run; immutable."""
+
+    def __init__(self, pack: Pack, run: Run, as_of: date, lapsed: tuple[str, ...]) -> None:
+        self.__dict__.update(_pack=pack, _run=run, as_of=as_of, _lapsed=lapsed, verdict=_VERDICTS[run.verdict])
+
+    as_of: date
+    verdict: Verdict
+    _pack: Pack
+    _run: Run
+    _lapsed: tuple[str, ...]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a decision does not change: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest == other.digest if isinstance(other, Decision) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"Decision({self.verdict.value}, pack={self._pack.id}, as_of={self.as_of})"
+
+    @property
+    def run(self) -> Run:
+        """The raw record of the run."""
+        return self._run
+
+    # -- what was decided
+
+    @cached_property
+    def risk(self) -> Risk:
+        """The reported score and category."""
+        spec = self._pack.source.verdict
+        score, category = (self.value(name) if name else None for name in (spec.score, spec.category))
+        number = score if isinstance(score, int | Decimal) and not isinstance(score, bool) else None
+        return Risk(number, category if isinstance(category, str) else None)
+
+    def value(self, decision: str) -> Any:
+        """The value of a decision of the graph; None where it is unknown. Raises `KeyError` for an unknown name."""
+        return self._run.decisions[self._pack.decision_index[decision]]
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of every rule, in pack order."""
+        return tuple(outcomes(self._pack, self._run))
+
+    def rules(self, state: str) -> tuple[str, ...]:
+        """The ids of the rules that are `fired`, `not_fired`, `undecided` or `skipped`."""
+        return tuple(outcome.rule.id for outcome in self.outcomes if outcome.state == state)
+
+    @property
+    def fired(self) -> tuple[str, ...]:
+        """The ids of the rules that fired."""
+        return self.rules("fired")
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why: by severity of verdict, then by points, then in pack order."""
+        found = []
+        for outcome in self.outcomes:
+            rule = outcome.rule
+            text = outcome.text or rule.reason
+            if outcome.state == "fired" and (text or rule.verdict):
+                cite = outcome.cite or rule.cite
+                found.append((Reason(rule.id, text or rule.id, outcome.points, rule.verdict, cite), rule.order))
+        last = len(self._pack.rules)
+        if not self._run.earned:
+            found.append((Reason("NO_RULE", "No rule gave a verdict", None, Verdict.REVIEW, ()), last))
+        if self._run.floored:
+            found.append((Reason("ON_MISSING", self._floor_text(), None, self._pack.on_missing, ()), last + 1))
+        found.sort(key=_weight)
+        return tuple(reason for reason, _ in found)
+
+    def _floor_text(self) -> str:
+        names = sorted({unknown.signal for unknown in self.unknowns if unknown.signal})
+        if names:
+            return f"Not known: {', '.join(names)}"
+        return "A rule could not be decided" if self.unknowns else "A value could not be computed"
+
+    @cached_property
+    def customer_reasons(self) -> tuple[str, ...]:
+        """What the applicant may be told; nothing where the verdict is approve."""
+        if self.verdict is Verdict.APPROVE:
+            return ()
+        told = {outcome.rule.id: outcome.tell for outcome in self.outcomes if outcome.state == "fired" and outcome.tell}
+        ordered = [told.pop(reason.rule) for reason in self.reasons if reason.rule in told]
+        return tuple(dict.fromkeys([*ordered, *told.values()])) or (_NEUTRAL[self.verdict],)
+
+    @cached_property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """Every missing signal that an undecided rule needed, with the reason it is missing."""
+        missing = self._run.missing
+        found: dict[Unknown, None] = {}
+        at_fault = {warned.rule for warned in self.warnings if warned.code in {"null_output", "null_score"}}
+        for outcome in self.outcomes:
+            if outcome.state == "undecided" or outcome.rule.id in at_fault:
+                found.update(dict.fromkeys(self._missing(outcome.rule.id, outcome.rule.needs, missing)))
+        for name in at_fault & self._pack.decision_index.keys():
+            found.update(dict.fromkeys(self._missing(name or "", tuple(sorted(self._pack.reach[name or ""])), missing)))
+        return tuple(found)
+
+    @staticmethod
+    def _missing(rule: str, needs: tuple[str, ...], missing: Mapping[str, Any]) -> list[Unknown]:
+        named = [Unknown(name, rule, missing[name].reason.value) for name in needs if name in missing]
+        return named or [Unknown(None, rule, "null_value")]
+
+    @cached_property
+    def warnings(self) -> tuple[Warned, ...]:
+        """Every failure that became null: of the language, of a table, of a parameter without a value."""
+        found = [Warned("no_value_in_force", name, _WARNINGS["no_value_in_force"]) for name in self._lapsed]
+        found += [Warned(code, origin, message) for origin, code, message in self._run.warnings]
+        for index, (code, row) in self._run.faults:
+            found.append(Warned(code, self._pack.fault_rule(index, row), _WARNINGS[code]))
+        spec = self._pack.source.verdict
+        found += [
+            Warned("null_score", name, _WARNINGS["null_score"])
+            for name in (spec.score, spec.category)
+            if name and self.value(name) is None
+        ]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def route(self) -> Route | None:
+        """Where the case goes; None when the verdict is approve."""
+        return self._pack.source.routes[self._run.route] if self._run.route >= 0 else None
+
+    # -- for the record
+
+    @cached_property
+    def trace(self) -> dict[str, Any]:
+        """Every rule's outcome, the values compared, decisions and parameters, as JSON; personal data is left out."""
+        return trace(self._pack, self._run, self.outcomes, self.as_of)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over pack digest, engine version, signals, date and everything decided: equal on any machine."""
+        content = {
+            "pack": self._pack.digest,
+            "engine": ENGINE_VERSION,
+            "as_of": self.as_of.isoformat(),
+            "signals": {
+                name: canonical(self._run.missing.get(name, value))
+                for name, value in zip(self._pack.typed.signals, self._run.signals, strict=True)
+            },
+            "decisions": {name: _stable(self.value(name)) for name in self._pack.decision_index},
+            "rules": {outcome.rule.id: outcome.state for outcome in self.outcomes},
+            **{name: value for name, value in self._answer().items() if name != "trace"},
+        }
+        return digest_of(_stable(content))
+
+    def _answer(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict.value,
+            "risk": {"score": self.risk.score, "category": self.risk.category},
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "customer_reasons": list(self.customer_reasons),
+            "unknowns": [unknown.to_dict() for unknown in self.unknowns],
+            "warnings": [warned.to_dict() for warned in self.warnings],
+            "route": None if self.route is None else route_dict(self.route),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision as the contract's JSON; id and reference are null, for the engine knows neither."""
+        pack = {"id": self._pack.id, "version": self._pack.version, "digest": self._pack.digest}
+        answer = self._answer()
+        answer["risk"] = to_json(answer["risk"])
+        head = {"id": None, "reference": None, "pack": pack, "engine_version": ENGINE_VERSION}
+        return {**head, "as_of": self.as_of.isoformat(), **answer, "trace": self.trace, "digest": self.digest}
+
+
+_VERDICTS: Final = (None, *Verdict)
+
+
+def _weight(item: tuple[Reason, int]) -> tuple[int, Any, int]:
+    reason, order = item
+    severity = 0 if reason.verdict is None else reason.verdict.severity
+    points = reason.points or 0
+    return -severity, min(points, -points), order
+
+
+def _stable(value: Any) -> Any:
+    """Canonical where there is a form for it, else the text: FEEL's own kinds spell themselves."""
+    if isinstance(value, dict):
+        return {key: _stable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_stable(item) for item in value]
+    try:
+        return canonical(value)
+    except TypeError:
+        return [type(value).__name__, repr(value)]
+
+
+def route_dict(route: Route) -> dict[str, Any]:
+    """A route for JSON; `due` is an ISO 8601 duration, which the service turns into a time."""
+    return {
+        "id": route.id,
+        "queue": route.queue,
+        "priority": route.priority,
+        "due": route.due,
+        "role": route.role,
+        "four_eyes": route.four_eyes,
+        "actions": list(route.actions),
+    }
+
+
+__all__ = ["ENGINE_VERSION", "Decision", "Place", "Reason", "Risk", "RuleInfo", "Unknown", "Warned", "route_dict"]

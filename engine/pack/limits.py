@@ -1,0 +1,29 @@
+"""Every bound of the pack format in one place.
+
+A pack is written by people and uploaded through an API, so nothing in it may grow without limit: not its files, not
+its YAML, not its rules, not what a caller may post as a signal. Each number says what it bounds and why it is that
+large; a breach is a `PackError` or a `SignalError`, never a slow or dying process.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_FILE_BYTES: Final = 1024 * 1024  # one YAML file; a 5,000-row table needs about 0.7 MiB
+MAX_PACK_BYTES: Final = 8 * 1024 * 1024  # all files of a pack together, cases included
+MAX_FILES: Final = 200  # pack.yaml, tables and cases
+MAX_YAML_DEPTH: Final = 32  # nesting; the format itself needs nine levels
+MAX_YAML_NODES: Final = 200_000  # scalars, lists and mappings of one file
+MAX_RULES: Final = 5_000  # rows, bands, verdict rules and patterns together
+MAX_NAMES: Final = 2_000  # signals, parameters and decisions together
+MAX_COLUMNS: Final = 64  # inputs, or outputs, of one table
+MAX_EXPRESSION_CHARS: Final = 10_000  # one FEEL text, as the FEEL parser bounds it too
+MAX_NAME_CHARS: Final = 120  # an id, a name of a signal, a column
+MAX_TEXT_CHARS: Final = 2_000  # a reason, a note, a title
+MAX_PROBLEMS: Final = 1_000  # reported at once; a file that is no pack at all need not print a million lines
+MAX_STRING_CHARS: Final = 10_000  # a string signal
+MAX_LIST_ITEMS: Final = 64  # facts in a list signal; the pairs and triples of a pattern stay countable
+MAX_NUMBER_DIGITS: Final = 34  # decimal128, as FEEL's numbers
+MAX_NUMBER_EXPONENT: Final = 400  # keeps a posted 1e999999999 out of the arithmetic
+MAX_PATTERN_VARIABLES: Final = 3  # 64 facts give 262,144 triples at most
+MAX_MEMO_ENTRIES: Final = 4_096  # remembered outcomes of one table, by what matched
