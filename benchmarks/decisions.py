@@ -1,6 +1,6 @@
 """Decisions of the auto-loan pack on one core, trace on, from the pack's own cases.
 
-Run: python benchmarks/engine.py [--seconds 3]. Prints decisions a second: all cases in turn, and the clean applicant alone;
+Run: python benchmarks/decisions.py [--seconds 3]. Prints decisions a second: all cases in turn, and the clean applicant alone;
 beside them, in the same process, a bare loop that only validates the same mapping sizes, as the machine's yardstick.
 """
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0)
     seconds = parser.parse_args().seconds
     pack = load_pack(ROOT / "rules" / "auto_loan_in")
-    inputs = [(dict(case.signals), case.as_of) for case in pack.cases]
+    inputs = [(dict(case.signals), case.as_of) for case in pack.source.cases]
     clean = max(inputs, key=lambda each: len(each[0]))
 
     def all_cases() -> int:
