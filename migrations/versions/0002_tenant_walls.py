@@ -33,6 +33,8 @@ def upgrade() -> None:
         rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE"
         _wall(table, f"tenant_id = {OWN}", rights + (", DELETE" if table in DELETABLE else ""))
     op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}")
+    # Readiness compares the schema's version with the code's.
+    op.execute(f"GRANT SELECT ON alembic_version TO {APP}")
     _functions()
     for table in ("audit_entry", "decision"):
         op.execute(
@@ -71,6 +73,7 @@ def _functions() -> None:
 
 
 def downgrade() -> None:
+    op.execute(f"REVOKE ALL ON alembic_version FROM {APP}")
     op.execute("DROP TRIGGER frozen ON pack_version")
     for table in ("audit_entry", "decision"):
         op.execute(f"DROP TRIGGER append_only ON {table}")

@@ -1,7 +1,8 @@
 """How the audit grows, and how cases are numbered.
 
 `verdict_audit_append` adds one link to a free lane of the transaction's tenant. It is a function because the wait on a lane
-when all are taken must happen in the same statement that found none free. It runs with the caller's rights: row-level
+when all are taken must happen in the same statement that found none free. A transaction that appends again keeps its lane,
+so that none holds one lane and waits for another. It runs with the caller's rights: row-level
 security and the append-only grants of 0002 hold inside it. `case_counter` numbers the cases of each tenant apart, so that no
 tenant can infer another's volume from its own numbers.
 """
@@ -22,11 +23,16 @@ CREATE FUNCTION verdict_audit_append(p_actor text, p_action text, p_subject text
 LANGUAGE plpgsql SET search_path = public AS $$
 DECLARE
   own constant text := current_setting('verdict.tenant', true);
+  held constant text := nullif(current_setting('verdict.lane', true), '');
   chain audit_lane%ROWTYPE;
   moment timestamptz;
   link bytea;
 BEGIN
-  SELECT * INTO chain FROM audit_lane WHERE tenant_id = own LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF held IS NOT NULL THEN
+    SELECT * INTO chain FROM audit_lane WHERE tenant_id = own AND lane = held::smallint FOR UPDATE;
+  ELSE
+    SELECT * INTO chain FROM audit_lane WHERE tenant_id = own LIMIT 1 FOR UPDATE SKIP LOCKED;
+  END IF;
   IF NOT FOUND THEN
     SELECT * INTO chain FROM audit_lane WHERE tenant_id = own AND lane = (
       SELECT lane FROM audit_lane WHERE tenant_id = own ORDER BY random() LIMIT 1
@@ -35,6 +41,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the tenant has no audit lane, so nothing may be written' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  PERFORM set_config('verdict.lane', chain.lane::text, true);
   moment := clock_timestamp();
   link := sha256(
     chain.head || int2send(chain.lane) || int8send(chain.length + 1)

