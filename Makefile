@@ -35,7 +35,7 @@ packs: install ## compile, lint and run the cases of every pack
 	$(BIN)/verdict pack check rules/*/
 
 bench: install
-	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/decisions.py
 	$(BIN)/python benchmarks/ml.py
 	$(BIN)/python benchmarks/api.py
 

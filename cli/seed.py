@@ -49,7 +49,7 @@ def _tenant(name: str) -> None:
 
 def _demo(installation: Installation, tenant: str) -> Installation:
     """People with one password from the secrets, a key for the origination system, and lists of invented persons."""
-    from service.screening import import_list, lists
+    from service.screening import import_list
 
     from connectors.sandbox import lists as demo_lists
     from service.embedded.secrets import remember
@@ -57,18 +57,16 @@ def _demo(installation: Installation, tenant: str) -> Installation:
     from service.identity.actor import Role, system
 
     actor = system(tenant, "installer")
-    held = {person["email"] for person in people.listing(actor)}
+    held = {person["email"] for person in people.list_people(actor).items}
     for short, (name, role) in PEOPLE.items():
         email = f"{short}@demo.example"
         if email not in held:
-            people.create(actor, email=email, name=name, password=installation.secrets["demo_password"], roles=[role])
+            people.create_person(actor, email=email, name=name, password=installation.secrets["demo_password"], roles=[role])
     if "demo_api_key" not in installation.secrets:
-        made = keys.create(actor, name="demo origination system", roles=[Role.ORIGINATOR])
+        made = keys.create_key(actor, "demo origination system", [Role.ORIGINATOR])
         remember(installation.data_dir, "demo_api_key", made["key"])
         installation = replace(installation, secrets=installation.secrets | {"demo_api_key": made["key"]})
-    loaded = {each["name"] for each in lists(actor)}
     folder = Path(demo_lists.__file__).parent
     for name, kind in (("demo_sanctions", "sanctions"), ("demo_pep", "pep"), ("demo_watchlist", "watchlist")):
-        if name not in loaded:
-            import_list(actor, name, kind, folder / f"{name}.csv")
+        import_list(actor, name, kind, folder / f"{name}.csv")  # the same file again confirms that it is in force
     return installation

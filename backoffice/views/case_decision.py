@@ -1,0 +1,137 @@
+"""The right column: why the case is here, what one may do with it, and the drawers that confirm each act."""
+
+import streamlit as st
+
+from backoffice import session
+from backoffice.client import ApiProblem
+from backoffice.present import case as words
+from backoffice.present import case_acts as acts
+from backoffice.present import trail
+from backoffice.present.question import Given
+from backoffice.present.words import case_badge, spaced
+from backoffice.widgets import drawer, parts
+from backoffice.widgets.claiming import claim_next
+
+_SHOWN = 6
+
+
+def why(page: dict) -> None:
+    """The reasons in words, the rule's id second; what was unknown; what the route asks for."""
+    with st.container(border=True, key="why"):
+        st.markdown("**Why it is here**")
+        found, asked = words.findings(page), words.demands(page)
+        lines = [f"{one.text}  \n:gray[:small[{one.rule}]]" for one in (found or asked)]
+        st.markdown("\n\n".join(lines[:_SHOWN]) or "No rule fired.")
+        rest = [*lines[_SHOWN:], *([f"{one.text}  \n:gray[:small[{one.rule}]]" for one in asked] if found else [])]
+        if rest:
+            with st.expander(f"{len(rest)} more"):
+                st.markdown("\n\n".join(rest))
+        unknown = words.unknowns(page)
+        if unknown:
+            st.markdown(":orange-badge[Not known] " + "; ".join(unknown[:_SHOWN]))
+        if page.get("actions"):
+            st.caption("To do: " + "; ".join(spaced(one) for one in page["actions"]) + ".")
+
+
+def box(page: dict) -> None:
+    """What the officer may do now; a button that is off says why beside it."""
+    with st.container(border=True, key="decision_box"):
+        st.markdown("**Decision**")
+        status = page["status"]
+        if status == "closed":
+            _closed(page)
+        elif status == "second":
+            _second(page)
+        else:
+            _working(page)
+
+
+def drawers(page: dict) -> None:
+    """The one drawer that is open, if any."""
+    question = acts.question(str(session.drawer()), page)
+    if question is not None:
+        drawer.ask(question, lambda given: _act(str(session.drawer()), page, given))
+
+
+def _working(page: dict) -> None:
+    may = page.get("may") or {}
+    if may.get("claim"):
+        if st.button("Claim", key="claim", type="primary", width="stretch"):
+            _do(lambda: session.api().claim(page["id"]), f"{page['number']} is yours.")
+    reason = acts.why_not(page, may=may, works=session.may("cases:work"))
+    off = reason is not None
+    if st.button("Approve", key="approve", type="secondary" if may.get("claim") else "primary", width="stretch", disabled=off):
+        session.open_drawer("approve")
+    if st.button("Request information", key="request", width="stretch", disabled=off):
+        session.open_drawer("request")
+    if st.button("Escalate", key="escalate", width="stretch", disabled=off):
+        session.open_drawer("escalate")
+    st.space("small")
+    if st.button("Decline", key="decline", width="stretch", disabled=off):
+        session.open_drawer("decline")
+    if reason:
+        st.caption(reason)
+    if page.get("four_eyes"):
+        st.caption("A second officer confirms whatever you decide here.")
+    if may.get("release") and st.button("Give back", key="release", type="tertiary"):
+        _do(lambda: session.api().release(page["id"]), f"{page['number']} is back in its queue.")
+    if may.get("assign"):
+        _assign(page)
+
+
+def _assign(page: dict) -> None:
+    try:
+        people = {str(one["id"]): str(one["name"]) for one in session.api().assignees()}
+    except ApiProblem as failure:
+        parts.problem(failure)
+        return
+    with st.popover("Assign", key="assign_to"):
+        chosen = st.selectbox("To", list(people), index=None, format_func=people.__getitem__, key="assignee", placeholder="Choose a person")
+        if st.button("Assign", key="assign_go", disabled=chosen is None) and chosen:
+            _do(lambda: session.api().assign(page["id"], chosen), f"{page['number']} is with {people[chosen]}.")
+
+
+def _second(page: dict) -> None:
+    made = trail.decided(page.get("timeline") or [])
+    st.markdown(acts.recommendation(page, made))
+    may = (page.get("may") or {}).get("second")
+    if st.button("Agree", key="agree", type="primary", width="stretch", disabled=not may):
+        session.open_drawer("agree")
+    st.space("small")
+    if st.button("Send back", key="send_back", width="stretch", disabled=not may):
+        session.open_drawer("send_back")
+    if not may:
+        own = page.get("decided_by") == session.me()["id"]
+        st.caption("You decided this case; another officer confirms it." if own else "An approval manager other than the one who decided confirms it.")
+
+
+def _closed(page: dict) -> None:
+    st.markdown(acts.outcome(page))
+    if session.may("cases:work") and st.button("Claim next", key="claim_next", type="primary", width="stretch", icon=":material/play_arrow:"):
+        claim_next()
+
+
+def _do(act, said: str) -> None:
+    try:
+        act()
+    except ApiProblem as failure:
+        parts.problem(failure)
+        return
+    session.flash(said)
+    st.rerun()
+
+
+def _act(name: str, page: dict, given: Given) -> None:
+    api, case_id, version = session.api(), str(page["id"]), int(page["version"])
+    if name in {"approve", "decline"}:
+        after = api.decide_case(case_id, outcome=name, reason_code=given.choice, note=given.note, version=version)
+    elif name in {"agree", "send_back"}:
+        after = api.second_case(case_id, agree=name == "agree", note=given.note, version=version)
+    elif name == "escalate":
+        after = api.escalate(case_id, given.choice, given.note)
+    else:
+        after = api.request_information(case_id, acts.WANTED[given.choice], given.note)
+    session.flash(f"{page['number']}: {acts.done(name)}. It is now {case_badge(str(after.get('status'))).text.lower()}.")
+    if given.then_next:
+        session.close_drawer()
+        claim_next()

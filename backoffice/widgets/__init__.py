@@ -1,0 +1,1 @@
+"""Parts that several views draw alike: badges, tables with a button, problems, the confirm drawer, downloads."""

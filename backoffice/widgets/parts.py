@@ -1,0 +1,64 @@
+"""Small parts drawn alike everywhere: badges, problems, tables with a button in each row, tables for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from backoffice import session
+from backoffice.client import ApiProblem
+from backoffice.present.case import MISMATCH
+from backoffice.present.words import Badge
+
+_MISMATCH_STYLE: Final = "background-color: rgba(179, 38, 30, 0.14); font-weight: 600"
+_OPEN: Final = "Open"
+
+
+def badge(one: Badge | None) -> None:
+    """A word on its colour; nothing where there is nothing to say."""
+    if one is not None:
+        st.badge(one.text, color=one.colour, icon=one.icon)
+
+
+def problem(failure: ApiProblem) -> None:
+    """Why the API refused, with every fault of the input; ends this tab's session where the server has."""
+    session.refused(failure)
+    lines = [f"- `{fault.where}` {fault.message}" + (f" ({fault.remedy})" if fault.remedy else "") for fault in failure.faults]
+    reference = f"\n\nReference: {failure.request_id}" if failure.request_id and failure.status >= 500 else ""
+    st.error("\n".join([failure.sentence, "", *lines]) + reference, icon=":material/error:")
+
+
+def flash() -> None:
+    """The sentence that the last act left."""
+    words = session.take_flash()
+    if words:
+        st.success(words, icon=":material/check_circle:")
+
+
+def reading_table(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, empty: str) -> None:
+    """Rows to read, as tall as they are; a sentence where there are none. Cells that begin with "mismatch" stand out."""
+    if not rows:
+        st.caption(empty)
+        return
+    frame = pd.DataFrame([dict(row) for row in rows])
+    styled = frame.style.map(lambda cell: _MISMATCH_STYLE if str(cell).startswith(MISMATCH) else "")
+    st.dataframe(styled, hide_index=True, height="content", key=key, alt=alt)
+
+
+def open_table(
+    rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, widths: Mapping[str, int | str] | None = None
+) -> int | None:
+    """Rows with a button in each; the position of the row whose button was just pressed. Filters belong into `key`."""
+    frame = pd.DataFrame([{_OPEN: _OPEN, **row} for row in rows])
+    button = f"{key}_open"
+    columns: dict[str, Any] = {
+        _OPEN: st.column_config.ButtonColumn("", width=70, type="tertiary", key=button, help="Open this one")
+    }
+    for name, width in (widths or {}).items():
+        columns[name] = st.column_config.TextColumn(name, width=width)
+    st.dataframe(frame, hide_index=True, height="content" if len(rows) <= 14 else 540, key=key, alt=alt, column_config=columns)
+    pressed = st.session_state.get(button)
+    return None if not pressed else int(pressed["row"])

@@ -1,0 +1,5 @@
+"""`python -m cli` is `verdict`."""
+
+from cli.main import main
+
+main()
