@@ -36,6 +36,8 @@ class Declared:
     answers: Any
     status: int
     body: BodyRule
+    media: tuple[str, ...]
+    problems: tuple[int, ...]
     openapi: dict[str, Any] | None
 
 
@@ -44,12 +46,15 @@ class GuardedRoute(APIRoute):
 
     needs: Needs | None = None
     body: BodyRule = _JSON
+    media: tuple[str, ...] = ()
+    problems: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, declared: Declared) -> GuardedRoute:
         """Build the route of a declaration."""
         # FastAPI asks for the handler while it builds the route, so what the handler needs must be there before.
-        kind = type(cls.__name__, (cls,), {"needs": declared.needs, "body": declared.body})
+        facts = {name: getattr(declared, name) for name in ("needs", "body", "media", "problems")}
+        kind = type(cls.__name__, (cls,), facts)
         built = kind(
             declared.path,
             declared.endpoint,
@@ -99,7 +104,11 @@ class Routes:
     declared: list[Declared] = field(default_factory=list)
 
     def get(self, path: str, needs: Needs | None, summary: str, **options: Any) -> Callable[[Handler], Handler]:
-        """Declare a reading route; `answers` is the wire type that is documented."""
+        """Declare a reading route.
+
+        Of the options, `answers` is the wire type that is documented, `media` the types of an answer that is not JSON, and
+        `problems` the statuses that are this route's own.
+        """
         return self._add("GET", path, needs, summary, **options)
 
     def post(self, path: str, needs: Needs | None, summary: str, **options: Any) -> Callable[[Handler], Handler]:
@@ -129,13 +138,17 @@ class Routes:
         answers: Any = None,
         status: int = 200,
         body: BodyRule = _JSON,
+        media: tuple[str, ...] = (),
+        problems: tuple[int, ...] = (),
         openapi: dict[str, Any] | None = None,
     ) -> Callable[[Handler], Handler]:
         assert needs is None or isinstance(needs, Permission | Anybody), "a route names one permission"
 
         def keep(endpoint: Handler) -> Handler:
             self.declared.append(
-                Declared(method, path, endpoint, needs, self.tag, summary, answers, status, body, openapi)
+                Declared(
+                    method, path, endpoint, needs, self.tag, summary, answers, status, body, media, problems, openapi
+                )
             )
             return endpoint
 

@@ -94,7 +94,7 @@ class Uploaded:
     fields: dict[str, str]
 
 
-async def read_upload(request: Request, *, fields: tuple[str, ...]) -> Uploaded:
+async def read_upload(request: Request, *, fields: tuple[str, ...], optional: tuple[str, ...] = ()) -> Uploaded:
     """Read a multipart form with one `file`; raises `Invalid` for a form of another shape, 413 for a large file."""
     check_media_type(request, UPLOAD)
     parser = _InMemory(request.headers, _chunks(request), max_files=1, max_fields=_MAX_FORM_FIELDS)
@@ -106,7 +106,9 @@ async def read_upload(request: Request, *, fields: tuple[str, ...]) -> Uploaded:
         held = form.multi_items()
         files = [value for name, value in held if name == "file" and isinstance(value, UploadFile)]
         texts = {name: value for name, value in held if isinstance(value, str)}
-        faults = [Problem(f"/{name}", "is not a field of this form") for name in texts if name not in fields][:5]
+        faults = [
+            Problem(f"/{name[:64]}", "is not a field of this form") for name in texts if name not in fields + optional
+        ][:5]
         faults += [Problem(f"/{name}", "is missing") for name in fields if name not in texts]
         if len(files) != 1 or len(held) != len(files) + len(texts):
             faults.append(Problem("/file", "is missing, or is not the only file"))

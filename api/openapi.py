@@ -54,7 +54,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], route: GuardedRoute) -> None:
-    statuses = [*_COMMON]
+    statuses = [*_COMMON, *route.problems]
     if route.needs is not None:
         statuses += _GUARDED
         operation["security"] = [{"api_key": []}, {"person": []}]
@@ -71,10 +71,12 @@ def _complete(operation: dict[str, Any], route: GuardedRoute) -> None:
         statuses += [408, *_WITH_BODY]
     answers = operation.setdefault("responses", {})
     answers.pop("422", None)
+    if route.media:
+        answers["200"]["content"] = {media: {} for media in route.media}
     for status in sorted(set(statuses)):
         answers[str(status)] = {
             "description": KINDS[status][1],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     if route.path == "/health/ready":
-        answers["503"] = {"description": "A part is not ready", "content": {"application/json": {"schema": {}}}}
+        answers["503"] = {"description": "A part is not ready", "content": {"application/json": {}}}

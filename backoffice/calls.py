@@ -124,7 +124,16 @@ class Api(Client):
         return _items(self.get(_version(pack, version_id) + "/parameters"))
 
     def save_parameter(
-        self, pack: str, version_id: str, name: str, *, start: date, value: object, source: str, note: str, row_version: int
+        self,
+        pack: str,
+        version_id: str,
+        name: str,
+        *,
+        start: date,
+        value: object,
+        source: str,
+        note: str,
+        row_version: int,
     ) -> Json:
         """Set a parameter's value from a day on."""
         body = {

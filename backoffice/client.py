@@ -112,9 +112,7 @@ class Client:
     def sign_out(self) -> None:
         """End the session at the server; a server that does not answer leaves the tokens to expire."""
         try:
-            _send(
-                self._connection, "POST", "/v1/token:revoke", json={"refresh_token": self._credentials.refresh}
-            )
+            _send(self._connection, "POST", "/v1/token:revoke", json={"refresh_token": self._credentials.refresh})
         except ApiProblem:
             return
 
@@ -133,9 +131,7 @@ class Client:
             if self._credentials.access != used:
                 return  # another run of this session has renewed them meanwhile
             body = _body(
-                _send(
-                    self._connection, "POST", "/v1/token:refresh", json={"refresh_token": self._credentials.refresh}
-                )
+                _send(self._connection, "POST", "/v1/token:refresh", json={"refresh_token": self._credentials.refresh})
             )
             self._credentials.access = str(body["access_token"])
             self._credentials.refresh = str(body["refresh_token"])

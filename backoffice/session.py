@@ -68,21 +68,21 @@ def may(*permissions: str) -> bool:
     return any(permission in me().get("permissions", []) for permission in permissions)
 
 
-def flash(words: str) -> None:
-    """Leave a sentence for the next run, whichever page draws it."""
-    st.session_state[_FLASH] = words
+def flash(words: str, *, passing: bool = False) -> None:
+    """Leave a sentence for the next run, whichever page draws it; a `passing` one is for what can be undone at once."""
+    st.session_state[_FLASH] = (words, passing)
 
 
-def take_flash() -> str | None:
-    """The sentence that was left, once."""
-    words: str | None = st.session_state.pop(_FLASH, None)
-    return words
+def take_flash() -> tuple[str, bool] | None:
+    """The sentence that was left, once, and whether it passes."""
+    left: tuple[str, bool] | None = st.session_state.pop(_FLASH, None)
+    return left
 
 
-def open_drawer(name: str) -> None:
-    """Say which drawer is open; there is never more than one."""
+def open_drawer(name: str, subject: str) -> None:
+    """Say which drawer is open, and for which thing; there is never more than one."""
     st.session_state.pop(DRAWER_FAILED, None)
-    st.session_state[_DRAWER] = name
+    st.session_state[_DRAWER] = (name, subject)
 
 
 def close_drawer() -> None:
@@ -90,10 +90,10 @@ def close_drawer() -> None:
     st.session_state.pop(_DRAWER, None)
 
 
-def drawer() -> str | None:
-    """The drawer that is open."""
-    name: str | None = st.session_state.get(_DRAWER)
-    return name
+def drawer(subject: str) -> str | None:
+    """The drawer that is open for this thing; one that was left open for another thing is not drawn."""
+    held: tuple[str, str] | None = st.session_state.get(_DRAWER)
+    return held[0] if held is not None and held[1] == subject else None
 
 
 def remember_pages(pages: Mapping[str, st.Page]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from connectors.sandbox.identities import BY_KEY, Identity
+from connectors.sandbox.identities import BY_KEY, Identity, namesake
 from connectors.sandbox.specimens import Person, aadhaar_card, pan_card, selfie
 
 EXPECTED = {"clean": "approve", "name_differs": "review", "listed": "review"}
@@ -27,7 +27,7 @@ class DemoError(RuntimeError):
 
 def run_road(api: str, key: str, road: str) -> Json:
     """Send one applicant through: create, upload three images, submit, wait; return the application with its decision."""
-    identity = BY_KEY[road]
+    identity = namesake(BY_KEY[road], f"{secrets.randbelow(9999) + 1:04}")
     with httpx.Client(base_url=api, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False) as client:
         made = _call(client.post("/v1/applications", json=_application(identity)))
         path = f"/v1/applications/{made['id']}"

@@ -49,19 +49,20 @@ def _tenant(name: str) -> None:
 
 def _demo(installation: Installation, tenant: str) -> Installation:
     """People with one password from the secrets, a key for the origination system, and lists of invented persons."""
-    from service.screening import import_list
-
     from connectors.sandbox import lists as demo_lists
     from service.embedded.secrets import remember
     from service.identity import keys, people
     from service.identity.actor import Role, system
+    from service.screening import import_list
 
     actor = system(tenant, "installer")
     held = {person["email"] for person in people.list_people(actor).items}
     for short, (name, role) in PEOPLE.items():
         email = f"{short}@demo.example"
         if email not in held:
-            people.create_person(actor, email=email, name=name, password=installation.secrets["demo_password"], roles=[role])
+            people.create_person(
+                actor, email=email, name=name, password=installation.secrets["demo_password"], roles=[role]
+            )
     if "demo_api_key" not in installation.secrets:
         made = keys.create_key(actor, "demo origination system", [Role.ORIGINATOR])
         remember(installation.data_dir, "demo_api_key", made["key"])

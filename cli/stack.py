@@ -128,16 +128,21 @@ def running(data_dir: Path, port: int, *, quiet: bool) -> Iterator[tuple[Install
     """Everything started and healthy; everything stopped at the end."""
     addresses = Addresses.at(port)
     with progress() as bar, start_servers(data_dir) as servers:
-        step = bar.add_task("database", total=6)
-        os.environ.update(_addresses_environment(addresses))
-        from cli.seed import seed
+        step = bar.add_task("database", total=5)
+        settings = _addresses_environment(addresses)
+        os.environ.update(settings)
+        log = servers.data_dir / "log" / "verdict.log"
+        with Processes(servers.environment | settings, log, quiet=quiet) as processes:
+            # What needs no database starts while the database is brought up to date.
+            sandbox, api, worker, backoffice = _children(addresses, servers.data_dir)
+            processes.start(sandbox)
+            processes.start(backoffice)
+            from cli.seed import seed
 
-        installation = seed(servers, demo=True)
-        bar.update(step, advance=1, description="processes")
-        environment = installation.environment | _addresses_environment(addresses)
-        with Processes(environment, installation.data_dir / "log" / "verdict.log", quiet=quiet) as processes:
-            for child in _children(addresses, installation.data_dir):
-                processes.start(child)
+            installation = seed(servers, demo=True)
+            bar.update(step, advance=1)
+            processes.start(api)
+            processes.start(worker)
             processes.wait_healthy(START_TIMEOUT_S, lambda name: bar.update(step, advance=1, description=name))
             bar.stop()
             note = installation.data_dir / "running.json"

@@ -119,7 +119,7 @@ def submit_application(caller: Caller, application_id: Id) -> Response:
     "/v1/documents/{document_id}/content",
     Permission.SEE_PERSONAL_DATA,
     "Read a document's content",
-    openapi={"responses": {"200": {"content": {"image/*": {}, "application/pdf": {}}}}},
+    media=("image/png", "image/jpeg", "application/pdf"),
 )
 def read_document_content(caller: Caller, document_id: Id) -> Response:
     """The file itself, for the case page; each reading is audited."""

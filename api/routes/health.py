@@ -26,13 +26,13 @@ def ready() -> Response:
     return Json(told, 200 if told["ready"] else 503)
 
 
-@routes.get("/docs", None, "This description", openapi={"responses": {"200": {"content": {"text/html": {}}}}})
+@routes.get("/docs", None, "This description", media=("text/html",))
 def docs(request: Request) -> Response:
     """Every route with its permission, body and answers; without scripts and without foreign addresses."""
     return HTMLResponse(render(request.app.openapi()))
 
 
-@routes.get("/docs/style.css", None, "The description's style")
+@routes.get("/docs/style.css", None, "The description's style", media=("text/css",))
 async def docs_style() -> Response:
     """The page's own style sheet, so that the content policy needs no exception."""
     return Response(STYLE, media_type="text/css")

@@ -14,6 +14,7 @@ from service import reports
 from service.identity.actor import Permission
 
 routes = Routes("reports")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @routes.get("/v1/reports", Permission.READ_REPORTS, "List reports", answers=ReportCatalogue)
@@ -39,7 +40,8 @@ def read_report(caller: Caller, run_id: Id) -> Response:
     "/v1/reports/runs/{run_id}/content",
     Permission.READ_REPORTS,
     "Download a report",
-    openapi={"responses": {"200": {"content": {"text/csv": {}, "application/octet-stream": {}}}}},
+    media=("text/csv", XLSX),
+    problems=(409,),
 )
 def download_report(caller: Caller, run_id: Id) -> Response:
     """The file; each download is audited. 409 while it is not done."""

@@ -29,8 +29,9 @@ _FORM: Final = {
                     "type": "object",
                     "required": ["name", "kind", "file"],
                     "properties": {
-                        "name": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,63}$"},
+                        "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"},
                         "kind": {"type": "string", "enum": list(LIST_KINDS)},
+                        "allow_shrink": {"type": "string", "enum": ["true", "false"]},
                         "file": {"type": "string", "format": "binary", "description": "CSV, UTF-8, with a header"},
                     },
                 },
@@ -57,16 +58,23 @@ def list_watchlists(caller: Caller) -> Response:
     openapi=_FORM,
 )
 async def import_list(caller: Caller, request: Request) -> Response:
-    """A new version of a list, whole or not at all; the version before stays until the new one is complete."""
-    form = await read_upload(request, fields=("name", "kind"))
-    name, kind = form.fields["name"], form.fields["kind"]
-    faults = [] if kind in LIST_KINDS else [Problem("/kind", f"is one of {', '.join(LIST_KINDS)}")]
-    plain = name.isascii() and name.replace("_", "").replace("-", "").isalnum() and name == name.lower()
-    if not plain or len(name) > 64 or not name[0].isalpha():
-        faults.append(Problem("/name", "is lower-case letters, digits, _ and -, beginning with a letter"))
-    if faults:
-        raise Invalid("the list cannot be imported", tuple(faults))
-    return Json(await run_in_threadpool(screening.import_list, caller, name, kind, form.content), 201)
+    """A new version of a list, whole or not at all; the version before stays until the new one is complete.
+
+    A file with under half of the entries of the version before is refused unless `allow_shrink` is true.
+    """
+    form = await read_upload(request, fields=("name", "kind"), optional=("allow_shrink",))
+    shrink = form.fields.get("allow_shrink", "false")
+    if shrink not in {"true", "false"}:
+        raise Invalid("the form is not the route's", (Problem("/allow_shrink", "is true or false"),))
+    told = await run_in_threadpool(
+        screening.import_list,
+        caller,
+        form.fields["name"],
+        form.fields["kind"],
+        form.content,
+        allow_shrink=shrink == "true",
+    )
+    return Json(told, 201)
 
 
 @routes.post("/v1/screening/search", Permission.SCREEN, "Search the lists", answers=SearchAnswer)

@@ -13,8 +13,7 @@ from api.wire.base import Told
 class AuditLine(Told):
     """One link: who did what to which subject, when; `content` holds no personal data."""
 
-    lane: int
-    position: int
+    id: str = Field(description="lane.position in the chains")
     at: datetime
     actor: str
     action: str

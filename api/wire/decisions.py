@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -29,6 +28,9 @@ DECISION_EXAMPLE: dict[str, Any] = {
 }
 
 
+BATCH_EXAMPLE: dict[str, Any] = DECISION_EXAMPLE | {"idempotency_key": "LOAN-2026-000117"}
+
+
 class DecisionBody(Asked):
     """What to decide, on what. Signals that are not given are missing, never a default."""
 
@@ -43,15 +45,15 @@ class DecisionBody(Asked):
 class BatchItem(DecisionBody):
     """One decision of a batch, with its own key."""
 
+    model_config = ConfigDict(json_schema_extra={"example": BATCH_EXAMPLE})
+
     idempotency_key: IdempotencyKey
 
 
 class BatchBody(Asked):
     """Many decisions; each is made, or refused, on its own."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"items": [DECISION_EXAMPLE | {"idempotency_key": "LOAN-2026-000117"}]}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [BATCH_EXAMPLE]}})
 
     items: list[BatchItem] = Field(min_length=1, max_length=100)
 
@@ -67,7 +69,7 @@ class PackUsed(Told):
 class Risk(Told):
     """0 (none) to 100, and the band the pack gives it."""
 
-    score: Decimal | None = None
+    score: float | None = None
     category: str | None = None
 
 
@@ -76,7 +78,7 @@ class Reason(Told):
 
     rule: str
     text: str
-    points: Decimal | None = None
+    points: float | None = None
     verdict: str | None = None
     cite: list[Any] = Field(default_factory=list)
 

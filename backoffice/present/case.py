@@ -142,8 +142,8 @@ def face(page: Page) -> tuple[float | None, str]:
     """The likeness and a sentence with both limits; the likeness is None where none could be computed."""
     score = value_of(page, "face.match_score")
     low, sure = limit(page, "face_match_min"), limit(page, "face_match_sure")
-    limits = [f"a match from {number(low)}"] if low is not None else []
-    limits += [f"a sure one from {number(sure)}"] if sure is not None else []
+    limits = [f"a match from {low:.2f}"] if low is not None else []
+    limits += [f"a sure one from {sure:.2f}"] if sure is not None else []
     said = f" ({', '.join(limits)})" if limits else ""
     if not isinstance(score, int | float):
         return None, f"Face likeness {MISSING}: {reason_missing(page, 'face.match_score')}{said}"
@@ -163,7 +163,13 @@ def metrics(page: Page) -> list[tuple[str, str]]:
     risk = (page.get("risk") or {}).get("score")
     screened = signals(page).get("screening.sanctions_hit", {})
     hit = any(value_of(page, f"screening.{kind}_hit") is True for kind in ("sanctions", "pep", "watchlist"))
-    screening = str(len(open_hits) or 1) + " open" if open_hits or hit else "Clear" if screened.get("value") is False else MISSING
+    screening = (
+        str(len(open_hits) or 1) + " open"
+        if open_hits or hit
+        else "Clear"
+        if screened.get("value") is False
+        else MISSING
+    )
     return [
         ("PAN card quality", f"{quality:.2f}" if isinstance(quality, int | float) else MISSING),
         ("Face", f"{score:.2f}" if isinstance(score, int | float) else MISSING),
@@ -178,7 +184,9 @@ def signal_rows(page: Page, prefixes: Iterable[str] = ()) -> list[dict[str, str]
     return [
         {
             "Signal": name,
-            "Value": shown(one.get("value")) if one.get("missing") is None else f"{MISSING} ({reason_missing(page, name)})",
+            "Value": shown(one.get("value"))
+            if one.get("missing") is None
+            else f"{MISSING} ({reason_missing(page, name)})",
             "Source": title(str(one["source"])) if one.get("source") else "Caller",
             "Confidence": number(one.get("confidence")),
         }
@@ -194,7 +202,10 @@ def _decision(page: Page) -> Mapping[str, Any]:
 def _reasons(page: Page) -> list[tuple[Why, float | None]]:
     told = _decision(page).get("reasons") or []
     return [
-        (Why(str(one.get("text") or one.get("rule")), str(one.get("rule")), one.get("verdict")), _points(one.get("points")))
+        (
+            Why(str(one.get("text") or one.get("rule")), str(one.get("rule")), one.get("verdict")),
+            _points(one.get("points")),
+        )
         for one in told
     ]
 
@@ -232,9 +243,7 @@ def _likeness(page: Page, name: str, parameter: str) -> str:
 def _result(agrees: Mapping[str, bool], likeness: Mapping[str, float]) -> str:
     differ = [kind for kind, same in agrees.items() if not same]
     if differ:
-        where = " and ".join(
-            spaced(kind) + (f" {likeness[kind]:.2f}" if kind in likeness else "") for kind in differ
-        )
+        where = " and ".join(spaced(kind) + (f" {likeness[kind]:.2f}" if kind in likeness else "") for kind in differ)
         return f"{MISMATCH}: {where}"
     if not agrees:
         return MISSING

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from backoffice.present.case import applicant
 from backoffice.present.question import Question
-from backoffice.present.trail import last_change
 from backoffice.present.words import MISSING, at, spaced, title
 
 Page = Mapping[str, Any]
@@ -67,13 +66,16 @@ def done(name: str) -> str:
 def recommendation(page: Page, event: Mapping[str, Any]) -> str:
     """What the first officer recommends, with reason and note."""
     note = event.get("note")
-    said = f"**{page.get('decided_by_name') or 'An officer'}** recommends to **{page.get('outcome') or MISSING}**: {_reason(page)}."
+    who, what = page.get("decided_by_name") or "An officer", page.get("outcome") or MISSING
+    said = f"**{who}** recommends to **{what}**: {_reason(page)}."
     return said + (f"\n\n> {note}" if note else "") + f"\n\n{at(page.get('decided_at'))}"
 
 
 def outcome(page: Page) -> str:
     """How a closed case ended, and by whom."""
-    word = {"approve": ":green-badge[Approved]", "decline": ":red-badge[Declined]"}.get(str(page.get("outcome")), MISSING)
+    word = {"approve": ":green-badge[Approved]", "decline": ":red-badge[Declined]"}.get(
+        str(page.get("outcome")), MISSING
+    )
     by = str(page.get("decided_by_name") or MISSING)
     second = f", confirmed by {page['second_by_name']}" if page.get("second_by_name") else ""
     return f"{word} by {by}{second}  \n{_reason(page)}  \n{at(page.get('closed_at'))}"
@@ -82,13 +84,25 @@ def outcome(page: Page) -> str:
 def _approve(page: Page) -> Question:
     override = (page.get("decision") or {}).get("verdict") == "reject"
     follows = "The rules say reject: this is an override and needs a note. " if override else ""
-    return _deciding(page, "approve", "Approve case", follows + _then(page, "The application is approved."), REASONED_NOTE if override else 0)
+    return _deciding(
+        page,
+        "approve",
+        "Approve case",
+        follows + _then(page, "The application is approved."),
+        REASONED_NOTE if override else 0,
+    )
 
 
 def _decline(page: Page) -> Question:
     told = (page.get("decision") or {}).get("customer_reasons") or []
     said = "The applicant will be told: " + "; ".join(f"“{one}”" for one in told) + "." if told else ""
-    return _deciding(page, "decline", "Decline case", _then(page, "The application is rejected.") + (" " + said if said else ""), REASONED_NOTE)
+    return _deciding(
+        page,
+        "decline",
+        "Decline case",
+        _then(page, "The application is rejected.") + (" " + said if said else ""),
+        REASONED_NOTE,
+    )
 
 
 def _deciding(page: Page, name: str, heading: str, follows: str, least: int) -> Question:
@@ -102,7 +116,6 @@ def _deciding(page: Page, name: str, heading: str, follows: str, least: int) -> 
         choices=codes,
         least_note=least,
         and_next=True,
-        stale=_stale(page),
     )
 
 
@@ -115,7 +128,6 @@ def _request(page: Page) -> Question:
         confirm="Send request",
         choices=WANTED,
         choice_label="What is missing",
-        stale=_stale(page),
     )
 
 
@@ -129,7 +141,6 @@ def _escalate(page: Page) -> Question:
         choices={name: title(name) for name in QUEUES if name != page.get("queue")},
         choice_label="To which queue",
         least_note=REASONED_NOTE,
-        stale=_stale(page),
     )
 
 
@@ -140,7 +151,6 @@ def _agree(page: Page) -> Question:
         about=_about(page),
         consequence=f"The case closes: {page.get('outcome')}. Undo is not possible.",
         confirm="Agree and close",
-        stale=_stale(page),
     )
 
 
@@ -152,7 +162,6 @@ def _send_back(page: Page) -> Question:
         consequence=f"The case goes back to {page.get('decided_by_name') or 'the officer'}, with your note.",
         confirm="Send back",
         least_note=REASONED_NOTE,
-        stale=_stale(page),
     )
 
 
@@ -161,11 +170,11 @@ def _about(page: Page) -> str:
 
 
 def _then(page: Page, alone: str) -> str:
-    return "A second officer confirms before anything happens." if page.get("four_eyes") else f"{alone} Undo is not possible."
-
-
-def _stale(page: Page) -> str:
-    return f"Last known change: {last_change(page.get('timeline') or [])}. Reload to see the case as it is now."
+    return (
+        "A second officer confirms before anything happens."
+        if page.get("four_eyes")
+        else f"{alone} Undo is not possible."
+    )
 
 
 def _reason(page: Page) -> str:

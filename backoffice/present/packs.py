@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from backoffice.present.words import MISSING, ago, at, shown, title, version_badge
+from backoffice.present.words import MISSING, ago, at, count, shown, title, version_badge
 
 Edits = Mapping[str, Any]
 """What `st.data_editor` keeps under its key: `edited_rows`, `added_rows`, `deleted_rows`, all by position."""
@@ -23,9 +23,11 @@ _DIGEST: Final = 12
 def pack_row(pack: Mapping[str, Any], now: datetime) -> dict[str, str]:
     """A pack in the list."""
     active = pack.get("active") or {}
-    underway = [f"v{one.get('number')} {version_badge(str(one.get('status'))).text}" for one in pack.get("on_the_way") or []]
+    underway = [
+        f"v{one.get('number')} {version_badge(str(one.get('status'))).text}" for one in pack.get("on_the_way") or []
+    ]
     return {
-        "Pack": title(str(pack.get("id", ""))),
+        "Pack": str(pack.get("id", MISSING)),
         "Live version": version_name(active) if active else MISSING,
         "Live since": ago(active.get("activated_at"), now),
         "On the way": ", ".join(underway) or MISSING,
@@ -35,7 +37,10 @@ def pack_row(pack: Mapping[str, Any], now: datetime) -> dict[str, str]:
 
 def version_row(version: Mapping[str, Any], people: Mapping[str, str]) -> dict[str, str]:
     """A version in the list of its pack."""
-    when = next((version[key] for key in ("activated_at", "approved_at", "submitted_at", "created_at") if version.get(key)), None)
+    when = next(
+        (version[key] for key in ("activated_at", "approved_at", "submitted_at", "created_at") if version.get(key)),
+        None,
+    )
     return {
         "Version": version_name(version),
         "State": version_badge(str(version.get("status"))).text,
@@ -48,7 +53,7 @@ def version_row(version: Mapping[str, Any], people: Mapping[str, str]) -> dict[s
 
 
 def version_name(version: Mapping[str, Any]) -> str:
-    """ "v3 (2026.11.1)": our number, and what the author calls it."""
+    """Our number and what the author calls it, as in "v3 (2026.11.1)"."""
     return f"v{version.get('number')} ({version.get('version', MISSING)})"
 
 
@@ -87,7 +92,7 @@ def changed_rows(rows: Sequence[Mapping[str, str]], edits: Edits) -> list[tuple[
 
 def edited_table(rows: Sequence[Mapping[str, Any]], edits: Edits) -> tuple[list[dict[str, Any]], bool]:
     """A table's rows after the edits, and whether a new row still lacks its id and must wait."""
-    changed = {position: row for position, row in changed_rows([dict(row) for row in rows], edits)}
+    changed = dict(changed_rows([dict(row) for row in rows], edits))
     gone = {int(position) for position in edits.get("deleted_rows") or []}
     kept = [changed.get(place, dict(row)) for place, row in enumerate(rows) if place not in gone]
     added = [{key: _cell(value) for key, value in row.items()} for row in edits.get("added_rows") or []]
@@ -121,75 +126,56 @@ def day(text: str) -> date | None:
 def problem_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the compiler refuses, with its place and the remedy."""
     return [
-        {
-            "File": str(one.get("file", MISSING)),
-            "Line": str(one.get("line", MISSING)),
-            "Column": str(one.get("column", MISSING)),
-            "Problem": str(one.get("message", MISSING)),
-            "Remedy": str(one.get("remedy") or MISSING),
-        }
+        {"Place": _place(one), "Problem": str(one.get("message", MISSING)), "Remedy": str(one.get("remedy") or MISSING)}
         for one in report.get("problems") or []
     ]
 
 
 def lint_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What the linter says."""
+    """What the linter says, with a witness where it has one."""
     return [
         {
-            "Level": str(one.get("level", "warning")),
-            "Where": str(one.get("rule") or one.get("where") or one.get("file") or MISSING),
-            "Finding": str(one.get("message") or one.get("text") or shown(one)),
+            "Level": str(one.get("level", MISSING)),
+            "Place": _place(one),
+            "Finding": str(one.get("message", MISSING)),
             "Remedy": str(one.get("remedy") or MISSING),
+            "For example": shown(one.get("witness")),
         }
         for one in report.get("lints") or []
-        if isinstance(one, Mapping)
     ]
 
 
-def case_figures(report: Mapping[str, Any]) -> tuple[int, int]:
-    """Cases that passed and that failed."""
-    cases = report.get("cases") or {}
-    if isinstance(cases, Mapping):
-        passed, failed = cases.get("passed"), cases.get("failed")
-        return (passed if isinstance(passed, int) else len(passed or [])), (failed if isinstance(failed, int) else len(failed or []))
-    passed_cases = [one for one in cases if isinstance(one, Mapping) and one.get("passed", one.get("ok"))]
-    return len(passed_cases), len(cases) - len(passed_cases)
-
-
 def failed_case_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The cases that failed, with what was expected and what came."""
-    cases = report.get("cases") or {}
-    failed = cases.get("failed") if isinstance(cases, Mapping) else [one for one in cases if not one.get("passed", one.get("ok"))]
-    if isinstance(failed, int):
-        failed = cases.get("failures") or []
+    """The cases that failed: what was expected, what came."""
     return [
         {
-            "Case": str(one.get("case") or one.get("name") or one.get("title") or MISSING),
-            "File": str(one.get("file") or MISSING),
-            "Difference": shown(one.get("differences") or one.get("difference") or one.get("error")),
+            "Case": str(one.get("case", MISSING)),
+            "Place": f"{one.get('file', MISSING)}:{one.get('line', MISSING)}",
+            "What": str(fault.get("key", MISSING)),
+            "Expected": shown(fault.get("expected")),
+            "Came": shown(fault.get("got")),
         }
-        for one in failed or []
-        if isinstance(one, Mapping)
+        for one in (report.get("cases") or {}).get("results") or []
+        if not one.get("passed")
+        for fault in one.get("differences") or []
     ]
 
 
 def change_rows(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Differences of two versions: what, where, before, after."""
-    return [
-        {
-            "What": title(str(one.get("kind") or one.get("what") or one.get("type") or MISSING)),
-            "Where": spaced_path(one),
-            "Before": shown(one.get("before", one.get("old"))),
-            "After": shown(one.get("after", one.get("new"))),
-        }
-        for one in changes
-    ]
-
-
-def spaced_path(change: Mapping[str, Any]) -> str:
-    """Where a difference is: the thing's own name, as the pack writes it."""
-    parts = [str(change[key]) for key in ("table", "rule", "id", "name", "where", "path", "field", "column") if change.get(key)]
-    return " · ".join(dict.fromkeys(parts)) or MISSING
+    """Differences of two versions; of what changed only the parts that differ."""
+    told = []
+    for one in changes:
+        before, after = _differing(one.get("before"), one.get("after"))
+        told.append(
+            {
+                "What": title(str(one.get("kind", ""))),
+                "Name": str(one.get("id", MISSING)),
+                "Change": str(one.get("change", MISSING)),
+                "Before": shown(before),
+                "After": shown(after),
+            }
+        )
+    return told
 
 
 def verdict_of_check(report: Mapping[str, Any] | None) -> str:
@@ -197,12 +183,27 @@ def verdict_of_check(report: Mapping[str, Any] | None) -> str:
     if not report:
         return "Not checked since the last change."
     if report.get("problems"):
-        return f"The check is red: {len(report['problems'])} problems."
-    passed, failed = case_figures(report)
-    errors = sum(1 for one in report.get("lints") or [] if isinstance(one, Mapping) and one.get("level") == "error")
-    warnings = len(report.get("lints") or []) - errors
+        return f"The check is red: {count(len(report['problems']), 'problem')}."
+    cases, lints = report.get("cases") or {}, report.get("lints") or []
+    errors = sum(1 for one in lints if one.get("level") == "error")
     colour = "green" if report.get("ok") else "red"
-    return f"The check is {colour}: {passed} cases pass, {failed} fail; {errors} errors and {warnings} warnings of the linter."
+    return (
+        f"The check is {colour}: {count(int(cases.get('passed') or 0), 'case')} pass, {cases.get('failed') or 0} fail; "
+        f"the linter has {count(errors, 'error')} and {count(len(lints) - errors, 'warning')}."
+    )
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    return f"{one.get('file', MISSING)}:{one.get('line', MISSING)}:{one.get('column', MISSING)}"
+
+
+def _differing(before: Any, after: Any) -> tuple[Any, Any]:
+    """What is the same on both sides is left out, as deep as both are mappings."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return before, after
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    parts = {key: _differing(before.get(key), after.get(key)) for key in keys}
+    return {key: pair[0] for key, pair in parts.items()}, {key: pair[1] for key, pair in parts.items()}
 
 
 def _cell(value: object) -> str:
@@ -225,5 +226,3 @@ def _scalar(text: str) -> object:
     except ValueError:
         pass
     return float(text) if _is_number(text) else text
-
-

@@ -21,7 +21,6 @@ class Question:
     note_label: str = "Note to file"
     ticks: Sequence[str] = ()
     and_next: bool = False
-    stale: str = ""
 
 
 @dataclass(frozen=True)

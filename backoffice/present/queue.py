@@ -25,7 +25,9 @@ class Lens:
 
 LENSES: Final = (
     Lens("Mine", mine=True, status=None, empty="You hold no cases. Claim the next one, or look under Unassigned."),
-    Lens("Unassigned", mine=False, status="open", empty="No unassigned cases. New ones come when rules ask for a person."),
+    Lens(
+        "Unassigned", mine=False, status="open", empty="No unassigned cases. New ones come when rules ask for a person."
+    ),
     Lens("Team", mine=False, status="claimed", empty="Nobody is reviewing a case now."),
     Lens("Waiting", mine=False, status="waiting", empty="No case waits for a customer."),
     Lens("Second", mine=False, status="second", empty="No case waits for a second officer."),
@@ -67,7 +69,7 @@ def matching(cases: Iterable[Case], *, queue: str | None, band: str | None, text
 
 
 def count_line(shown: int, loaded: int, *, more: bool) -> str:
-    """ "37 of 412": what is drawn, of what there is."""
+    """What is drawn of what there is, as in "37 of 412"."""
     return f"{shown} of {loaded}{'+' if more else ''}"
 
 
@@ -116,4 +118,6 @@ def queue_row(queue: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _words(case: Case) -> str:
-    return " ".join(str(case.get(key) or "") for key in ("number", "reference", "applicant_name", "headline")).casefold()
+    return " ".join(
+        str(case.get(key) or "") for key in ("number", "reference", "applicant_name", "headline")
+    ).casefold()

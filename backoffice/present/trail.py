@@ -19,7 +19,12 @@ _EVENTS: Final = {
     "sent_back": "Sent back by the second officer",
     "closed": "Closed",
 }
-_OUTCOMES: Final = {"fired": "applied", "not_fired": "did not apply", "undecided": "could not be decided", "skipped": "skipped"}
+_OUTCOMES: Final = {
+    "fired": "applied",
+    "not_fired": "did not apply",
+    "undecided": "could not be decided",
+    "skipped": "skipped",
+}
 
 
 def event_rows(timeline: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ stand alone; each comes with its word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -50,7 +50,15 @@ _ROLES: Final[Mapping[str, str]] = {
     "admin": "Administrator",
     "origination_system": "Origination system",
 }
-_SHORT: Final = {"pan": "PAN", "kyc": "KYC", "edd": "EDD", "pep": "PEP", "nri": "NRI", "dob": "date of birth", "ocr": "OCR"}
+_SHORT: Final = {
+    "pan": "PAN",
+    "kyc": "KYC",
+    "edd": "EDD",
+    "pep": "PEP",
+    "nri": "NRI",
+    "dob": "date of birth",
+    "ocr": "OCR",
+}
 
 
 def risk_badge(risk: Mapping[str, Any]) -> Badge:
@@ -132,30 +140,33 @@ def span(length: timedelta) -> str:
 
 
 def number(value: object, places: int = 2) -> str:
-    """A number without needless zeros; a dash where there is none."""
+    """A number without needless zeros; a dash where there is none, the text where it is not one."""
     if isinstance(value, bool) or value is None:
         return MISSING
     try:
-        return f"{float(str(value)):,.{places}f}".rstrip("0").rstrip(".") if "." in f"{float(str(value)):.{places}f}" else f"{float(str(value)):,.0f}"
+        text = f"{float(str(value)):,.{places}f}"
     except ValueError:
         return str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def shown(value: object) -> str:
     """Any value of the API in a cell."""
-    if value is None or value == "":
-        return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return number(value, 4)
-    if isinstance(value, Mapping):
-        if "missing" in value:
-            return f"{MISSING} ({spaced(str(value['missing']))})"
-        return ", ".join(f"{spaced(str(key))}: {shown(part)}" for key, part in value.items())
-    if isinstance(value, list | tuple):
+    if isinstance(value, Mapping | list | tuple):
+        return _shown_many(value)
+    return MISSING if value is None or value == "" else str(value)
+
+
+def _shown_many(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    if not isinstance(value, Mapping):
         return ", ".join(shown(part) for part in value) or MISSING
-    return str(value)
+    if "missing" in value:
+        return f"{MISSING} ({spaced(str(value['missing']))})"
+    return ", ".join(f"{spaced(str(key))}: {shown(part)}" for key, part in value.items()) or MISSING
 
 
 def spaced(code: str) -> str:
@@ -175,5 +186,5 @@ def role(code: str) -> str:
 
 
 def count(items: int, one: str, many: str | None = None) -> str:
-    """ "1 case", "3 cases"."""
+    """A number with its noun, as in "1 case" and "3 cases"."""
     return f"{items} {one if items == 1 else many or one + 's'}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from backoffice import session
-from backoffice.client import ApiProblem
+from backoffice.client import ApiProblem, Json
 from backoffice.present import case as words
 from backoffice.present.words import case_badge, due_badge, risk_badge
 from backoffice.views import case_decision, case_records, case_summary, case_timeline
@@ -34,7 +34,7 @@ def draw() -> None:
     case_decision.drawers(page)
 
 
-def _header(page: dict) -> None:
+def _header(page: Json) -> None:
     now, closed = datetime.now(UTC), page.get("status") == "closed"
     owner = page.get("assignee") or {}
     with st.container(horizontal=True, vertical_alignment="center", key="case_header"):
@@ -50,7 +50,7 @@ def _header(page: dict) -> None:
             st.badge("New evidence", color="violet", icon=":material/fiber_new:")
 
 
-def _tabs(page: dict) -> None:
+def _tabs(page: Json) -> None:
     hits = len(page.get("hits") or [])
     summary, documents, screening, trace, timeline = st.tabs(
         ["Summary", "Documents", f"Screening ({hits})", "Decision trace", "Timeline"], key="case_tab", on_change="rerun"

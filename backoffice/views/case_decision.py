@@ -1,9 +1,11 @@
 """The right column: why the case is here, what one may do with it, and the drawers that confirm each act."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from backoffice import session
-from backoffice.client import ApiProblem
+from backoffice.client import ApiProblem, Json
 from backoffice.present import case as words
 from backoffice.present import case_acts as acts
 from backoffice.present import trail
@@ -15,7 +17,7 @@ from backoffice.widgets.claiming import claim_next
 _SHOWN = 6
 
 
-def why(page: dict) -> None:
+def why(page: Json) -> None:
     """The reasons in words, the rule's id second; what was unknown; what the route asks for."""
     with st.container(border=True, key="why"):
         st.markdown("**Why it is here**")
@@ -33,7 +35,7 @@ def why(page: dict) -> None:
             st.caption("To do: " + "; ".join(spaced(one) for one in page["actions"]) + ".")
 
 
-def box(page: dict) -> None:
+def box(page: Json) -> None:
     """What the officer may do now; a button that is off says why beside it."""
     with st.container(border=True, key="decision_box"):
         st.markdown("**Decision**")
@@ -46,29 +48,31 @@ def box(page: dict) -> None:
             _working(page)
 
 
-def drawers(page: dict) -> None:
+def drawers(page: Json) -> None:
     """The one drawer that is open, if any."""
-    question = acts.question(str(session.drawer()), page)
+    name = session.drawer(page["id"])
+    question = None if name is None else acts.question(name, page)
     if question is not None:
-        drawer.ask(question, lambda given: _act(str(session.drawer()), page, given))
+        drawer.ask(question, lambda given: _confirmed(question.name, page, given))
 
 
-def _working(page: dict) -> None:
+def _working(page: Json) -> None:
     may = page.get("may") or {}
-    if may.get("claim"):
-        if st.button("Claim", key="claim", type="primary", width="stretch"):
-            _do(lambda: session.api().claim(page["id"]), f"{page['number']} is yours.")
+    if may.get("claim") and st.button("Claim", key="claim", type="primary", width="stretch"):
+        _do(lambda: session.api().claim(page["id"]), f"{page['number']} is yours.")
     reason = acts.why_not(page, may=may, works=session.may("cases:work"))
     off = reason is not None
-    if st.button("Approve", key="approve", type="secondary" if may.get("claim") else "primary", width="stretch", disabled=off):
-        session.open_drawer("approve")
+    if st.button(
+        "Approve", key="approve", type="secondary" if may.get("claim") else "primary", width="stretch", disabled=off
+    ):
+        session.open_drawer("approve", page["id"])
     if st.button("Request information", key="request", width="stretch", disabled=off):
-        session.open_drawer("request")
+        session.open_drawer("request", page["id"])
     if st.button("Escalate", key="escalate", width="stretch", disabled=off):
-        session.open_drawer("escalate")
+        session.open_drawer("escalate", page["id"])
     st.space("small")
     if st.button("Decline", key="decline", width="stretch", disabled=off):
-        session.open_drawer("decline")
+        session.open_drawer("decline", page["id"])
     if reason:
         st.caption(reason)
     if page.get("four_eyes"):
@@ -79,49 +83,74 @@ def _working(page: dict) -> None:
         _assign(page)
 
 
-def _assign(page: dict) -> None:
+def _assign(page: Json) -> None:
     try:
         people = {str(one["id"]): str(one["name"]) for one in session.api().assignees()}
     except ApiProblem as failure:
         parts.problem(failure)
         return
     with st.popover("Assign", key="assign_to"):
-        chosen = st.selectbox("To", list(people), index=None, format_func=people.__getitem__, key="assignee", placeholder="Choose a person")
+        chosen = st.selectbox(
+            "To",
+            list(people),
+            index=None,
+            format_func=people.__getitem__,
+            key="assignee",
+            placeholder="Choose a person",
+        )
         if st.button("Assign", key="assign_go", disabled=chosen is None) and chosen:
             _do(lambda: session.api().assign(page["id"], chosen), f"{page['number']} is with {people[chosen]}.")
 
 
-def _second(page: dict) -> None:
+def _second(page: Json) -> None:
     made = trail.decided(page.get("timeline") or [])
     st.markdown(acts.recommendation(page, made))
     may = (page.get("may") or {}).get("second")
     if st.button("Agree", key="agree", type="primary", width="stretch", disabled=not may):
-        session.open_drawer("agree")
+        session.open_drawer("agree", page["id"])
     st.space("small")
     if st.button("Send back", key="send_back", width="stretch", disabled=not may):
-        session.open_drawer("send_back")
+        session.open_drawer("send_back", page["id"])
     if not may:
         own = page.get("decided_by") == session.me()["id"]
-        st.caption("You decided this case; another officer confirms it." if own else "An approval manager other than the one who decided confirms it.")
+        st.caption(
+            "You decided this case; another officer confirms it."
+            if own
+            else "An approval manager other than the one who decided confirms it."
+        )
 
 
-def _closed(page: dict) -> None:
+def _closed(page: Json) -> None:
     st.markdown(acts.outcome(page))
-    if session.may("cases:work") and st.button("Claim next", key="claim_next", type="primary", width="stretch", icon=":material/play_arrow:"):
+    if session.may("cases:work") and st.button(
+        "Claim next", key="claim_next", type="primary", width="stretch", icon=":material/play_arrow:"
+    ):
         claim_next()
 
 
-def _do(act, said: str) -> None:
+def _do(act: Callable[[], object], said: str) -> None:
     try:
         act()
     except ApiProblem as failure:
         parts.problem(failure)
         return
-    session.flash(said)
+    session.flash(said, passing=True)
     st.rerun()
 
 
-def _act(name: str, page: dict, given: Given) -> None:
+def _confirmed(name: str, page: Json, given: Given) -> None:
+    try:
+        _act(name, page, given)
+    except ApiProblem as failure:
+        if not failure.stale:
+            raise
+        now = session.api().case(page["id"])
+        raise ApiProblem(
+            failure.status, f"{failure.sentence} Last change: {trail.last_change(now['timeline'])}."
+        ) from None
+
+
+def _act(name: str, page: Json, given: Given) -> None:
     api, case_id, version = session.api(), str(page["id"]), int(page["version"])
     if name in {"approve", "decline"}:
         after = api.decide_case(case_id, outcome=name, reason_code=given.choice, note=given.note, version=version)
@@ -131,7 +160,9 @@ def _act(name: str, page: dict, given: Given) -> None:
         after = api.escalate(case_id, given.choice, given.note)
     else:
         after = api.request_information(case_id, acts.WANTED[given.choice], given.note)
-    session.flash(f"{page['number']}: {acts.done(name)}. It is now {case_badge(str(after.get('status'))).text.lower()}.")
+    session.flash(
+        f"{page['number']}: {acts.done(name)}. It is now {case_badge(str(after.get('status'))).text.lower()}."
+    )
     if given.then_next:
         session.close_drawer()
         claim_next()

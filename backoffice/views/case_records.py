@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backoffice import session
-from backoffice.client import ApiProblem
+from backoffice.client import ApiProblem, Json
 from backoffice.present import case as words
 from backoffice.present import packs as pack_words
 from backoffice.present import trail
@@ -14,7 +14,7 @@ from backoffice.widgets import parts
 _READINGS = {"pan_card": "pan_card", "address_proof": "address_document"}
 
 
-def documents(page: dict) -> None:
+def documents(page: Json) -> None:
     """Each newest file with its reading; older files of a kind by name only."""
     held = page.get("documents") or []
     if not held:
@@ -39,10 +39,15 @@ def documents(page: dict) -> None:
             st.caption(f"{older} older file(s) of this kind were replaced.")
 
 
-def _reading(page: dict, kind: str) -> None:
+def _reading(page: Json, kind: str) -> None:
     source = _READINGS.get(kind)
     if source is None:
-        parts.reading_table(words.signal_rows(page, ("face.",)), key="face_signals", alt="Face signals", empty="The face check has not run.")
+        parts.reading_table(
+            words.signal_rows(page, ("face.",)),
+            key="face_signals",
+            alt="Face signals",
+            empty="The face check has not run.",
+        )
         return
     body = next((one.get("body") or {} for one in page.get("evidence") or [] if one.get("source") == source), {})
     rows = [
@@ -53,35 +58,49 @@ def _reading(page: dict, kind: str) -> None:
     parts.reading_table(rows, key=f"fields_{kind}", alt="Fields as read", empty="Nothing could be read.")
     quality = body.get("quality") or {}
     measures = [
-        {"Measure": title(name), "Value": number(one.get("value")), "Limit": number(one.get("limit")), "Result": "ok" if one.get("passed") else "mismatch: outside the limit"}
+        {
+            "Measure": title(name),
+            "Value": number(one.get("value")),
+            "Limit": number(one.get("limit")),
+            "Result": "ok" if one.get("passed") else "mismatch: outside the limit",
+        }
         for name, one in (quality.get("measures") or {}).items()
     ]
     if measures:
         parts.reading_table(measures, key=f"quality_{kind}", alt="Quality of the picture", empty="")
 
 
-def screening(page: dict) -> None:
+def screening(page: Json) -> None:
     """Candidates, best first, and why each has its score."""
     hits = page.get("hits") or []
     if not hits:
-        found = [one for one in words.signal_rows(page, ("screening.",))]
-        st.write("No candidate was found on the lists." if words.value_of(page, "screening.sanctions_hit") is False else "What screening reported:")
+        found = list(words.signal_rows(page, ("screening.",)))
+        st.write(
+            "No candidate was found on the lists."
+            if words.value_of(page, "screening.sanctions_hit") is False
+            else "What screening reported:"
+        )
         parts.reading_table(found, key="screening_signals", alt="Screening signals", empty="Screening has not run.")
         return
     parts.reading_table(trail.hit_rows(hits), key="hits", alt="Candidates", empty="")
     for place, hit in enumerate(hits):
-        with st.expander(f"{hit.get('caption', MISSING)} · {number(hit.get('score'))} · why", expanded=place == 0, key=f"hit_{place}"):
-            parts.reading_table(trail.evidence_rows(hit), key=f"evidence_{place}", alt="Evidence", empty="No evidence was kept.")
+        with st.expander(
+            f"{hit.get('caption', MISSING)} · {number(hit.get('score'))} · why", expanded=place == 0, key=f"hit_{place}"
+        ):
+            parts.reading_table(
+                trail.evidence_rows(hit), key=f"evidence_{place}", alt="Evidence", empty="No evidence was kept."
+            )
 
 
-def trace(page: dict) -> None:
+def trace(page: Json) -> None:
     """Why the decision came out as it did: reasons with their basis, values, tables, thresholds; and the proof of repetition."""
     decision = page.get("decision") or {}
     pack = decision.get("pack") or {}
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.badge(verdict_badge(str(decision.get("verdict"))))
+        digest = pack_words.short_digest(pack.get("digest"))
         st.caption(
-            f"{title(str(pack.get('id')))} {pack.get('version')} ({pack_words.short_digest(pack.get('digest'))}) · engine {decision.get('engine_version')}"
+            f"{pack.get('id')} {pack.get('version')} ({digest}) · engine {decision.get('engine_version')}"
             f" · parameters of {decision.get('as_of')} · decided {at(decision.get('created_at'))}"
         )
         if st.button("Decide again", key="replay", help="Decide once more from the record and compare the digests"):
@@ -95,17 +114,26 @@ def trace(page: dict) -> None:
     parts.reading_table(trail.basis_rows(explained), key="basis", alt="Reasons", empty="No rule gave a reason.")
     told = explained.get("trace") or {}
     st.subheader("Rules of the verdict", anchor=False)
-    parts.reading_table(trail.verdict_rows(told), key="verdict_rules", alt="Verdict rules", empty="The pack has no verdict rules.")
+    parts.reading_table(
+        trail.verdict_rows(told), key="verdict_rules", alt="Verdict rules", empty="The pack has no verdict rules."
+    )
     st.subheader("Tables", anchor=False)
     every = st.toggle("Show rules that did not apply", key="all_rules")
-    parts.reading_table(trail.table_rows(told, all_rules=every), key=f"tables_{every}", alt="Rules of tables", empty="No rule of a table applied.")
+    parts.reading_table(
+        trail.table_rows(told, all_rules=every),
+        key=f"tables_{every}",
+        alt="Rules of tables",
+        empty="No rule of a table applied.",
+    )
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Values", anchor=False)
         parts.reading_table(trail.value_rows(told), key="values", alt="Values", empty="Nothing was computed.")
     with right:
         st.subheader("Thresholds of the day", anchor=False)
-        parts.reading_table(trail.parameter_rows(told), key="thresholds", alt="Thresholds", empty="No threshold was used.")
+        parts.reading_table(
+            trail.parameter_rows(told), key="thresholds", alt="Thresholds", empty="No threshold was used."
+        )
     with st.expander("All signals"):
         parts.reading_table(words.signal_rows(page), key="all_signals", alt="Signals", empty="No signals.")
 

@@ -4,12 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from backoffice import session
+from backoffice.client import Json
 from backoffice.present import case as words
 from backoffice.present.words import title
 from backoffice.widgets import documents, parts
 
 
-def draw(page: dict) -> None:
+def draw(page: Json) -> None:
     """Everything that an officer needs first, without scrolling at 1440 by 900."""
     held = page.get("documents") or []
     if held and session.may("personal_data:read"):
@@ -24,7 +25,7 @@ def draw(page: dict) -> None:
         _facts(page)
 
 
-def _pictures(page: dict, held: list) -> None:
+def _pictures(page: Json, held: list[Json]) -> None:
     card = documents.newest(held, "pan_card") or documents.newest(held, "address_proof")
     selfie = documents.newest(held, "selfie")
     if card:
@@ -40,7 +41,7 @@ def _pictures(page: dict, held: list) -> None:
     _likeness(page)
 
 
-def _likeness(page: dict) -> None:
+def _likeness(page: Json) -> None:
     score, sentence = words.face(page)
     if score is None:
         st.caption(sentence)
@@ -48,11 +49,14 @@ def _likeness(page: dict) -> None:
         st.progress(min(1.0, max(0.0, score)), text=sentence)
 
 
-def _facts(page: dict) -> None:
+def _facts(page: Json) -> None:
     rows = words.comparison(page)
     proof = words.value_of(page, "address_document.kind")
     if proof:
-        rows = [{(title(str(proof)) if key == "Address document" else key): cell for key, cell in row.items()} for row in rows]
+        rows = [
+            {(title(str(proof)) if key == "Address document" else key): cell for key, cell in row.items()}
+            for row in rows
+        ]
     parts.reading_table(rows, key="case_comparison", alt="Declared against read", empty="Nothing was declared.")
     st.caption(f"PAN register: {words.pan_register(page)}")
     for column, (label, value) in zip(st.columns(4), words.metrics(page), strict=True):

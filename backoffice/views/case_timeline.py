@@ -3,14 +3,16 @@
 import streamlit as st
 
 from backoffice import session
-from backoffice.client import ApiProblem
+from backoffice.client import ApiProblem, Json
 from backoffice.present import trail
 from backoffice.widgets import parts
 
 
-def draw(page: dict) -> None:
+def draw(page: Json) -> None:
     """Notes can be added to closed cases too; they are never changed."""
-    parts.reading_table(trail.event_rows(page.get("timeline") or []), key="timeline", alt="Timeline", empty="Nothing has happened yet.")
+    parts.reading_table(
+        trail.event_rows(page.get("timeline") or []), key="timeline", alt="Timeline", empty="Nothing has happened yet."
+    )
     if not session.may("cases:work"):
         return
     with st.form("note_form", clear_on_submit=True):

@@ -43,7 +43,12 @@ def _work(now: datetime) -> None:
             column.metric(label, value, border=True)
         with st.container(horizontal=True):
             pressed = st.button("Claim next", key="claim_next", type="primary", icon=":material/play_arrow:")
-            resume = st.button("Resume", key="resume", disabled=not mine, help="Open your most urgent case" if mine else "You hold no cases")
+            resume = st.button(
+                "Resume",
+                key="resume",
+                disabled=not mine,
+                help="Open your most urgent case" if mine else "You hold no cases",
+            )
         if pressed:
             claim_next()
         if resume:
@@ -57,7 +62,10 @@ def _work(now: datetime) -> None:
             st.caption("You hold no cases. Claim the next one to begin.")
     st.subheader("What waits")
     parts.reading_table(
-        [queue.queue_row(one, now) for one in api.queues()], key="home_queues", alt="Queues", empty="All queues are empty."
+        [queue.queue_row(one, now) for one in api.queues()],
+        key="home_queues",
+        alt="Queues",
+        empty="All queues are empty.",
     )
 
 
@@ -66,10 +74,21 @@ def _lists(now: datetime) -> None:
         return
     st.subheader("Watchlists")
     rows = [
-        {"List": title(str(one["name"])), "Kind": one.get("kind"), "Entries": one.get("entries"), "Confirmed": ago(one.get("checked_at"), now), "State": "too old" if one.get("stale") else "fresh"}
+        {
+            "List": title(str(one["name"])),
+            "Kind": one.get("kind"),
+            "Entries": one.get("entries"),
+            "Confirmed": ago(one.get("checked_at"), now),
+            "State": "too old" if one.get("stale") else "fresh",
+        }
         for one in session.api().lists()
     ]
-    parts.reading_table(rows, key="home_lists", alt="Watchlists", empty="No list was imported: nobody can be cleared. An administrator imports one under Watchlists.")
+    parts.reading_table(
+        rows,
+        key="home_lists",
+        alt="Watchlists",
+        empty="No list was imported: nobody can be cleared. An administrator imports one under Watchlists.",
+    )
 
 
 def _packs(now: datetime) -> None:

@@ -5,13 +5,22 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from backoffice import session
-from backoffice.client import ApiProblem
+from backoffice.client import ApiProblem, Json
 from backoffice.present import queue
 from backoffice.present.words import title
 from backoffice.widgets import parts
 from backoffice.widgets.claiming import claim_next
 
-_WIDTHS = {"Case": 105, "Reason": "large", "Risk": 100, "Queue": 110, "Due in": 110}
+_WIDTHS: dict[str, parts.Width] = {
+    "Case": 95,
+    "Applicant": 140,
+    "Reason": 315,
+    "Risk": 95,
+    "Queue": 95,
+    "Due in": 95,
+    "Status": 75,
+    "Owner": 65,
+}
 
 
 def draw() -> None:
@@ -20,9 +29,16 @@ def draw() -> None:
     now, me = datetime.now(UTC), str(session.me()["id"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Show", [one.name for one in queue.LENSES], default="Unassigned", required=True, key="queue_lens", persist_state="session"
+            "Show",
+            [one.name for one in queue.LENSES],
+            default="Unassigned",
+            required=True,
+            key="queue_lens",
+            persist_state="session",
         )
-        if session.may("cases:work") and st.button("Claim next", key="claim_next", type="primary", icon=":material/play_arrow:"):
+        if session.may("cases:work") and st.button(
+            "Claim next", key="claim_next", type="primary", icon=":material/play_arrow:"
+        ):
             claim_next()
     lens = queue.lens(name)
     try:
@@ -52,11 +68,17 @@ def _clear() -> None:
     st.session_state.update(queue_name=None, queue_band=None, queue_text="")
 
 
-def _filters(cases: list[dict]) -> tuple[str | None, str | None, str]:
+def _filters(cases: list[Json]) -> tuple[str | None, str | None, str]:
     names = sorted({str(case["queue"]) for case in cases})
     bands = sorted({str(case["risk"]["category"]) for case in cases if (case.get("risk") or {}).get("category")})
     first, second, third = st.columns([1, 1, 2])
-    wanted = first.selectbox("Queue", names, index=None, format_func=title, placeholder="All", key="queue_name", persist_state="session")
-    band = second.selectbox("Risk", bands, index=None, format_func=str.upper, placeholder="All", key="queue_band", persist_state="session")
-    text = third.text_input("Find", placeholder="Case number, applicant, reason", key="queue_text", persist_state="session")
+    wanted = first.selectbox(
+        "Queue", names, index=None, format_func=title, placeholder="All", key="queue_name", persist_state="session"
+    )
+    band = second.selectbox(
+        "Risk", bands, index=None, format_func=str.upper, placeholder="All", key="queue_band", persist_state="session"
+    )
+    text = third.text_input(
+        "Find", placeholder="Case number, applicant, reason", key="queue_text", persist_state="session"
+    )
     return wanted, band, text or ""

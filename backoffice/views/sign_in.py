@@ -16,7 +16,11 @@ def draw() -> None:
             email = st.text_input("E-mail", key="email", autocomplete="username")
             password = st.text_input("Password", type="password", key="password", autocomplete="current-password")
             code = st.text_input(
-                "One-time code", key="code", max_chars=6, autocomplete="one-time-code", help="Leave empty if you have not switched codes on"
+                "One-time code",
+                key="code",
+                max_chars=6,
+                autocomplete="one-time-code",
+                help="Leave empty if you have not switched codes on",
             )
             sent = st.form_submit_button("Sign in", type="primary", key="sign_in_go", width="stretch")
         if sent:
@@ -31,6 +35,8 @@ def _sign_in(email: str, password: str, code: str) -> None:
         session.sign_in(email, password, code)
     except ApiProblem as failure:
         wrong = failure.status == 401
-        st.error("E-mail, password or code is wrong, or the account is closed for a while." if wrong else failure.sentence)
+        st.error(
+            "E-mail, password or code is wrong, or the account is closed for a while." if wrong else failure.sentence
+        )
         return
     st.rerun()

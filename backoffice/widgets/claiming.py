@@ -24,5 +24,5 @@ def claim_next(queue: str | None = None) -> None:
     if not case.get("id"):
         st.info("Nothing waits for you now. New cases come when the rules ask for a person.")
         return
-    session.flash(f"{case['number']} is yours.")
+    session.flash(f"{case['number']} is yours.", passing=True)
     session.go("case", case_id=str(case["id"]))

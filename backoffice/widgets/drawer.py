@@ -29,7 +29,9 @@ def ask(question: Question, act: Callable[[Given], None]) -> None:
             choice, note, complete = _fields(question)
             with st.container(horizontal=True):
                 confirmed = st.form_submit_button(question.confirm, type="primary", key=f"{question.name}_confirm")
-                onward = question.and_next and st.form_submit_button("Confirm and take next", key=f"{question.name}_next")
+                onward = question.and_next and st.form_submit_button(
+                    "Confirm and take next", key=f"{question.name}_next"
+                )
         if confirmed or onward:
             st.session_state.pop(session.DRAWER_FAILED, None)
             _settle(question, Given(choice, note.strip(), bool(onward)), complete=complete, act=act)
@@ -76,8 +78,6 @@ def _tell_failure(question: Question) -> None:
     if failure is None:
         return
     parts.problem(failure)
-    if failure.stale:
-        st.caption(question.stale or "Somebody changed it meanwhile.")
-        if st.button("Reload", key=f"{question.name}_reload"):
-            session.close_drawer()
-            st.rerun()
+    if failure.stale and st.button("Reload", key=f"{question.name}_reload"):
+        session.close_drawer()
+        st.rerun()

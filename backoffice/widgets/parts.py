@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +15,7 @@ from backoffice.present.words import Badge
 
 _MISMATCH_STYLE: Final = "background-color: rgba(179, 38, 30, 0.14); font-weight: 600"
 _OPEN: Final = "Open"
+Width = Literal["small", "medium", "large"] | int
 
 
 def badge(one: Badge | None) -> None:
@@ -26,15 +27,23 @@ def badge(one: Badge | None) -> None:
 def problem(failure: ApiProblem) -> None:
     """Why the API refused, with every fault of the input; ends this tab's session where the server has."""
     session.refused(failure)
-    lines = [f"- `{fault.where}` {fault.message}" + (f" ({fault.remedy})" if fault.remedy else "") for fault in failure.faults]
+    lines = [
+        f"- `{fault.where}` {fault.message}" + (f" ({fault.remedy})" if fault.remedy else "")
+        for fault in failure.faults
+    ]
     reference = f"\n\nReference: {failure.request_id}" if failure.request_id and failure.status >= 500 else ""
     st.error("\n".join([failure.sentence, "", *lines]) + reference, icon=":material/error:")
 
 
 def flash() -> None:
     """The sentence that the last act left."""
-    words = session.take_flash()
-    if words:
+    left = session.take_flash()
+    if left is None:
+        return
+    words, passing = left
+    if passing:
+        st.toast(words, icon=":material/check_circle:")
+    else:
         st.success(words, icon=":material/check_circle:")
 
 
@@ -49,16 +58,18 @@ def reading_table(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, empt
 
 
 def open_table(
-    rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, widths: Mapping[str, int | str] | None = None
+    rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, widths: Mapping[str, Width] | None = None
 ) -> int | None:
     """Rows with a button in each; the position of the row whose button was just pressed. Filters belong into `key`."""
     frame = pd.DataFrame([{_OPEN: _OPEN, **row} for row in rows])
     button = f"{key}_open"
     columns: dict[str, Any] = {
-        _OPEN: st.column_config.ButtonColumn("", width=70, type="tertiary", key=button, help="Open this one")
+        _OPEN: st.column_config.ButtonColumn("", width=60, type="tertiary", key=button, help="Open this one")
     }
     for name, width in (widths or {}).items():
         columns[name] = st.column_config.TextColumn(name, width=width)
-    st.dataframe(frame, hide_index=True, height="content" if len(rows) <= 14 else 540, key=key, alt=alt, column_config=columns)
+    st.dataframe(
+        frame, hide_index=True, height="content" if len(rows) <= 14 else 540, key=key, alt=alt, column_config=columns
+    )
     pressed = st.session_state.get(button)
     return None if not pressed else int(pressed["row"])

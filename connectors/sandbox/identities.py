@@ -209,4 +209,23 @@ BY_FAULT = tuple(
 )
 ALL = (*DEMO, *BY_STATUS, *BY_FAULT)
 BY_PAN: Mapping[str, Identity] = MappingProxyType({identity.pan: identity for identity in ALL})
+_DEMO_BY_LETTERS = {identity.pan[:5] + identity.pan[9]: identity for identity in DEMO}
 BY_KEY: Mapping[str, Identity] = MappingProxyType({identity.key: identity for identity in ALL})
+
+
+def namesake(identity: Identity, digits: str) -> Identity:
+    """A demo applicant again as somebody else: another PAN and other ways to be reached, all the rest alike.
+
+    A pack notices a PAN that applies again and again, as it should; so each run of a demo sends a new person.
+    """
+    pan = identity.pan[:5] + digits + identity.pan[9]
+    mailbox, _, domain = identity.email.partition("@")
+    return replace(identity, pan=pan, email=f"{mailbox}.{digits}@{domain}", phone=identity.phone[:-4] + digits)
+
+
+def holder(pan: str) -> Identity | None:
+    """Who the PAN provider has on file for a number: a person of `ALL`, or a demo applicant's namesake."""
+    known = BY_PAN.get(pan)
+    if known is not None or len(pan) != 10 or not pan[5:9].isdecimal() or pan[5:9] == "0000":
+        return known
+    return _DEMO_BY_LETTERS.get(pan[:5] + pan[9])

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from connectors.sandbox.faults import apply, provider_conditions
-from connectors.sandbox.identities import BY_PAN
+from connectors.sandbox.identities import holder
 
 router = APIRouter(tags=["PAN verification"], dependencies=[Depends(provider_conditions)])
 MAX_ROWS = 5
@@ -43,13 +43,13 @@ async def verify_pan(version: str, language: str, body: PanRequest, request: Req
     if len(body.inputData) > MAX_ROWS:
         return {"response_Code": "7", "outputData": []}
     for row in body.inputData:
-        if row.pan in BY_PAN:
-            await apply(BY_PAN[row.pan].fault, request)
+        if person := holder(row.pan):
+            await apply(person.fault, request)
     return {"response_Code": "1", "outputData": [_verified(row) for row in body.inputData]}
 
 
 def _verified(row: PanRow) -> dict[str, str]:
-    person = BY_PAN.get(row.pan)
+    person = holder(row.pan)
     status = person.pan_status if person else "N"
     if person is None or not status.startswith("E"):
         return {

@@ -12,7 +12,7 @@ MAX_EXPRESSION_CHARS: Final = 10_000
 """Length of one expression or cell."""
 
 MAX_NESTING: Final = 100
-"""Depth of brackets and sub-expressions: also what keeps the parser and Python's own compiler off their stacks."""
+"""Levels of a text, of which a bracket takes two: what keeps the parser and Python's own compiler off their stacks."""
 
 MAX_PARSER_STEPS: Final = 200_000
 """Work of the parser on one text, so that its few look-aheads cannot multiply."""

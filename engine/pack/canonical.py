@@ -32,7 +32,7 @@ def canonical(value: object) -> Any:
     Raises:
         TypeError: for a value that has no canonical form.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or value is True or value is False or value.__class__ is str:
         return value
     for kind, form in _FORMS:
         if isinstance(value, kind):
@@ -85,12 +85,15 @@ def digest_of(content: object) -> str:
 
 def to_json(value: object) -> Any:
     """A FEEL value as plain JSON for people and programs: numbers as numbers, dates as ISO texts."""
-    if value is None or isinstance(value, bool | str):
+    if value is None or value.__class__ in _AS_IS:
         return value
     for kind, form in _PLAIN:
         if isinstance(value, kind):
             return form(value)
     return str(value)
+
+
+_AS_IS: Final = frozenset({str, bool, int})
 
 
 def _number(value: Decimal) -> int | float:

@@ -21,7 +21,7 @@ from engine.pack.emit import Run
 from engine.pack.model import Route
 from engine.pack.problems import Place
 from engine.pack.rules import RuleInfo
-from engine.pack.trace import Outcome, outcomes, trace
+from engine.pack.trace import Outcome, trace
 from engine.pack.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Decision:
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What became of every rule, in pack order."""
-        return tuple(outcomes(self._pack, self._run))
+        return tuple(self._pack.outlook.outcomes(self._run))
 
     def rules(self, state: str) -> tuple[str, ...]:
         """The ids of the rules that are `fired`, `not_fired`, `undecided` or `skipped`."""
@@ -235,20 +235,33 @@ class Decision:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over pack digest, engine version, signals, date and everything decided: equal on any machine."""
+        """SHA-256 over pack digest, engine version, date, signals and everything decided: equal on any machine.
+
+        The texts of reasons are the pack's, so its digest and the rules that fired stand for them.
+        """
+        missing = self._run.missing
+        states: dict[str, list[Any]] = {"fired": [], "undecided": [], "skipped": []}
+        for outcome in self.outcomes:
+            if outcome.state != "not_fired":
+                states[outcome.state].append([outcome.rule.id, _stable(outcome.points)])
         content = {
             "pack": self._pack.digest,
             "engine": ENGINE_VERSION,
             "as_of": self.as_of.isoformat(),
             "signals": {
-                name: canonical(self._run.missing.get(name, value))
+                name: canonical(missing.get(name, value))
                 for name, value in zip(self._pack.typed.signals, self._run.signals, strict=True)
             },
-            "decisions": {name: _stable(self.value(name)) for name in self._pack.decision_index},
-            "rules": {outcome.rule.id: outcome.state for outcome in self.outcomes},
-            **{name: value for name, value in self._answer().items() if name != "trace"},
+            "decisions": {
+                name: _stable(value) for name, value in zip(self._pack.decision_index, self._run.decisions, strict=True)
+            },
+            "rules": states,
+            "verdict": self.verdict.value,
+            "floored": self._run.floored,
+            "route": None if self.route is None else self.route.id,
+            "warnings": [[warned.code, warned.rule] for warned in self.warnings],
         }
-        return digest_of(_stable(content))
+        return digest_of(content)
 
     def _answer(self) -> dict[str, Any]:
         return {
@@ -282,10 +295,6 @@ def _weight(item: tuple[Reason, int]) -> tuple[int, Any, int]:
 
 def _stable(value: Any) -> Any:
     """Canonical where there is a form for it, else the text: FEEL's own kinds spell themselves."""
-    if isinstance(value, dict):
-        return {key: _stable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_stable(item) for item in value]
     try:
         return canonical(value)
     except TypeError:

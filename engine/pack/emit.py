@@ -156,16 +156,17 @@ class _Emitter:
         given = ", ".join(self.typed.variables[name] for name in lists)
         self.writer.line(f"patterns, f = {run}(({given},))")
         self.writer.line("if f: W.append(('patterns', 'pattern_failed', f))")
-        self.writer.line("if None in patterns: open_ = True")
+        source = self.typed.source.patterns
+        counted = [f"patterns[{place}]" for place, one in enumerate(source) if not one.skips]
+        if counted:
+            self.writer.line(f"if None in ({', '.join(counted)},): open_ = True")
         for name, variable in self.typed.variables.items():
             if name.startswith("patterns."):
-                members = [
-                    f"patterns[{place}]" for place, one in enumerate(self.typed.source.patterns) if name in one.sets
-                ]
-                either = f"True in ({', '.join(members)},)"
-                self.writer.line(
-                    f"{variable} = True if {either} else None if None in ({', '.join(members)},) else False"
-                )
+                setting = [(place, one.skips) for place, one in enumerate(source) if name in one.sets]
+                every = ", ".join(f"patterns[{place}]" for place, _ in setting)
+                needed = ", ".join(f"patterns[{place}]" for place, skipped in setting if not skipped)
+                unknown = f" else None if None in ({needed},)" if needed else ""
+                self.writer.line(f"{variable} = True if True in ({every},){unknown} else False")
 
     # -- the end
 

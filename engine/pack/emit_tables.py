@@ -52,6 +52,7 @@ class TableWriter:
         self.decision = decision
         self.constants = constants
         self.index = decision.index
+        self.resolver: Resolver
 
     # -- tables
 
@@ -63,12 +64,20 @@ class TableWriter:
         every = self.writer.constant(f"_A{self.index}", (1 << count) - 1)
         self.writer.line(f"{matched} = {' & '.join(true for true, _ in pairs) or every}")
         self.writer.line(f"{possible} = {' & '.join(maybe for _, maybe in pairs) or every}")
+        if table.hit_policy is HitPolicy.FIRST:  # what comes after the first match is not asked
+            with self.writer.block(f"if {matched}:"):
+                self.writer.line(f"{matched} &= -{matched}; {possible} &= 2 * {matched} - 1")
         skipping = sum(1 << number for number, row in enumerate(table.rows) if skips(row.if_missing))
         undecided = f"u{self.index}"
         mask = f" & {self.writer.constant(f'_K{self.index}', ~skipping)}" if skipping else ""
         self.writer.line(f"{undecided} = ({matched} ^ {possible}){mask}")
         self.writer.line(f"if {undecided}: open_ = True")
-        return [matched, possible, self._outputs(table, matched, undecided)]
+        entries = self._outputs(table, matched, undecided)
+        if table.hit_policy is HitPolicy.PRIORITY:  # only the rule that was chosen has fired
+            pick = self.writer.constant(f"_G{self.index}", self.resolver.best)
+            known = entries if entries != "None" else self.writer.constant(f"_C{self.index}", self.resolver.constants)
+            self.writer.line(f"if {matched} & ({matched} - 1): {matched} = {pick}({matched}, {known})")
+        return [matched, possible, entries]
 
     def _column(self, place: int, column: Column, count: int) -> tuple[str, str]:
         name = f"{self.index}_{place}"
@@ -131,7 +140,7 @@ class TableWriter:
             default = tuple(compiled.constant for compiled in self.decision.default)
             if NOT_CONSTANT in default:
                 default = None
-        resolver = Resolver(table.hit_policy, tuple(table.outputs), constants, default, ranks(table))
+        resolver = self.resolver = Resolver(table.hit_policy, tuple(table.outputs), constants, default, ranks(table))
         value = f"d{self.index}"
         if not dynamic and (self.decision.default is None or default is not None):
             memo = self.writer.constant(f"_M{self.index}", resolver.memo.get)

@@ -11,7 +11,7 @@ outputs included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -56,6 +56,10 @@ class Resolver:
             self.memo[key] = outcome
         return outcome
 
+    def best(self, matched: int, entries: Mapping[int, Entry]) -> int:
+        """The set of the one matched row that comes first by priority."""
+        return 1 << min(bits(matched), key=lambda row: self._order(entries[row]))
+
     def resolve(
         self, matched: int, undecided: int, entries: Mapping[int, Entry], default: Entry | None = None
     ) -> Outcome:
@@ -82,7 +86,7 @@ class Resolver:
             for value, rank in zip(entries[row], self.ranks, strict=True):
                 if value is None:
                     return "null_output", row
-                if rank is not None and value not in rank:
+                if rank is not None and _place(value, rank) == len(rank):
                     return "output_outside_values", row
         return None
 
@@ -113,7 +117,7 @@ class Resolver:
     def _order(self, entry: Entry) -> tuple[int, ...]:
         """Priority by the listed values, column by column; an unlisted value comes last."""
         pairs = zip(entry, self.ranks, strict=True)
-        return tuple(rank.get(value, len(rank)) for value, rank in pairs if rank is not None)
+        return tuple(_place(value, rank) for value, rank in pairs if rank is not None)
 
     def _value(self, entry: Entry) -> Any:
         return entry[0] if len(entry) == 1 else dict(zip(self.names, entry, strict=True))
@@ -141,6 +145,11 @@ class Resolver:
             sum_ = total(values)
             return sum_, (("not_a_number", rows[0]) if sum_ is None else fault)
         return (min(values) if self.policy is HitPolicy.MIN else max(values)), fault
+
+
+def _place(value: Any, rank: Mapping[Any, int]) -> int:
+    """The priority of a value; one that is not listed, or of a kind that cannot be, comes last."""
+    return rank.get(value, len(rank)) if isinstance(value, Hashable) else len(rank)
 
 
 def total(values: list[Any]) -> Any:

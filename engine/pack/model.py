@@ -248,12 +248,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A rule over several facts at once: variables over list signals, a conjunction, the boolean signals it sets."""
+    """A rule over several facts at once: variables over list signals, a conjunction, the boolean signals it sets.
+
+    One that `skips` counts as not fired where it cannot be decided.
+    """
 
     id: str
     over: Mapping[str, str]
     condition: Expr
     sets: tuple[str, ...]
+    skips: bool
     words: Words
     place: Place
 

@@ -16,6 +16,7 @@ from engine.pack.invariants import broken_invariants
 from engine.pack.model import Check, PackSource, Parameter, Route, Scorecard, SignalSpec, Table
 from engine.pack.program import Program
 from engine.pack.rules import RuleInfo, rule_index, signal_reach
+from engine.pack.trace import Outlook, hidden_names
 from engine.pack.typed import Typed
 from engine.pack.verdict import Verdict
 
@@ -30,6 +31,8 @@ class Pack:
         self.rules: Mapping[str, RuleInfo] = rule_index(typed)
         self.decision_index: Mapping[str, int] = {one.source.id: one.index for one in typed.decisions}
         self.reach = signal_reach(typed)
+        self.outlook = Outlook(typed, self.rules)
+        self.hidden = hidden_names(typed)
         self.digest: str = digest_of(canonical_pack(typed.source))
 
     def __repr__(self) -> str:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -82,6 +83,8 @@ class PatternEngine:
         definition["primer"] = {"all": [{"m": {_LIST: _PRIMER}}]}
         self._lock = threading.Lock()
         self._handle = _NATIVE.create_ruleset(f"patterns-{next(_SERIAL)}", json.dumps(definition))
+        # The native table of rulesets is bounded: a pack that is dropped gives its place back.
+        weakref.finalize(self, _NATIVE.delete_ruleset, self._handle)
         self._session([{_LIST: _PRIMER, _ONE: 1, "sid": _SESSION, "id": "0"}])
 
     def _close_order(self) -> None:

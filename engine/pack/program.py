@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from engine.feel import FeelError, parse_expression
 from engine.feel.errors import place as place_in
+from engine.pack.canonical import to_json
 from engine.pack.emit import build_function
 from engine.pack.model import Constant, DatedValue, PackSource, Pattern, SignalSpec
 from engine.pack.names import mentioned
@@ -34,11 +35,24 @@ class Program:
         starts = {value.start for parameter in source.parameters.values() for value in parameter.values}
         self._starts = sorted(starts)
         self._spans: dict[int, tuple[Function, tuple[str, ...]]] = {}
+        self._shown: dict[int, dict[str, Any]] = {}
         self.read = frozenset().union(*typed.needs.values(), *_more_reads(typed))
 
     def parameters(self, as_of: date) -> dict[str, DatedValue | None]:
         """The value of every parameter in force on a date."""
         return {name: parameter.in_force(as_of) for name, parameter in self.typed.source.parameters.items()}
+
+    def shown_parameters(self, as_of: date) -> dict[str, Any]:
+        """The parameters that are read, as JSON for a trace."""
+        number = bisect_right(self._starts, as_of)
+        found = self._shown.get(number)
+        if found is None:
+            found = self._shown[number] = {
+                name: None if dated is None else _shown(dated)
+                for name, dated in self.parameters(as_of).items()
+                if name in self.read
+            }
+        return dict(found)
 
     def lapsed(self, as_of: date) -> tuple[str, ...]:
         """Parameters that a rule reads and that have no value in force yet."""
@@ -60,6 +74,10 @@ class Program:
             engine = PatternEngine(rules)
         values = {name: list(value) if isinstance(value, tuple) else value for name, value in constants.items()}
         return build_function(self.typed, values, engine, self.lists)
+
+
+def _shown(dated: DatedValue) -> dict[str, Any]:
+    return {"value": to_json(dated.value), "from": dated.start.isoformat(), "source": dated.source}
 
 
 def _more_reads(typed: Typed) -> list[frozenset[str]]:

@@ -24,7 +24,7 @@ _RULE_KEYS: Final = _WORDS | {"id", "if", "verdict", "if_missing"}
 _ROUTE_KEYS: Final = frozenset(
     {"id", "if", "queue", "priority", "due", "role", "four_eyes", "actions", "note", "title"}
 )
-_PATTERN_KEYS: Final = _WORDS | {"id", "over", "if", "sets"}
+_PATTERN_KEYS: Final = _WORDS | {"id", "over", "if", "sets", "if_missing"}
 _VERDICTS: Final = frozenset(verdict.value for verdict in Verdict)
 _DUE: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
 _ISO_UNIT: Final = {"m": "PT{}M", "h": "PT{}H", "d": "P{}D"}
@@ -125,7 +125,10 @@ def _pattern(fields: Fields, node: Node, sources: dict[str, Source]) -> Pattern:
             sets.append(signal)
     words = read_words(fields, entries, what, sources, node.place, must_cite="reason" in entries)
     condition = fields.expression(entries.get("if"), f"condition of {what}") or Expr("null", None, node.place)
-    return Pattern(name, over, condition, tuple(sets), words, node.place)
+    skipped = read_if_missing(fields, entries.get("if_missing"), what)
+    if skipped not in (None, SKIP):
+        fields.wrong(entries["if_missing"], f"if_missing of {what}", "skip; a pattern has no columns to fill")
+    return Pattern(name, over, condition, tuple(sets), skipped == SKIP, words, node.place)
 
 
 def read_invariants(fields: Fields, node: Node | None) -> tuple[Invariant, ...]:

@@ -71,7 +71,8 @@ def rule_index(typed: Typed) -> dict[str, RuleInfo]:
         )
 
     for pattern in source.patterns:
-        add(pattern.id, "pattern", pattern.words, pattern.place, reads=frozenset(pattern.over.values()))
+        reads = frozenset(pattern.over.values())
+        add(pattern.id, "pattern", pattern.words, pattern.place, skipped=pattern.skips, reads=reads)
     for one in typed.decisions:
         logic, name = one.source.logic, one.source.id
         if isinstance(logic, Table):

@@ -8,19 +8,19 @@ from them, are shown as "(personal data)" (invariant 9).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from engine.feel import NOT_CONSTANT
 from engine.pack.canonical import to_json
 from engine.pack.emit import Run
-from engine.pack.emit_tables import NO_BAND, SKIPPED_BAND, UNKNOWN_BAND, points_column
-from engine.pack.model import Characteristic, Scorecard, Table
+from engine.pack.emit_tables import SKIPPED_BAND, points_column
+from engine.pack.model import Characteristic, Scorecard, Table, Words
 from engine.pack.rules import RuleInfo
-from engine.pack.typed import Column, TypedDecision
+from engine.pack.typed import Column, Typed, TypedDecision
+from engine.signal import Missing
 
 if TYPE_CHECKING:
     from engine.pack.pack import Pack
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 HIDDEN: Final = "(personal data)"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a rule. `mark` is the band of a characteristic, else None."""
 
     rule: RuleInfo
@@ -41,69 +40,99 @@ class Outcome:
     mark: int | None = None
 
 
-def outcomes(pack: Pack, run: Run) -> Iterator[Outcome]:
-    """The outcome of every rule, in pack order."""
-    states = {True: "fired", False: "not_fired", None: "undecided"}
-    for pattern, fired in zip(pack.source.patterns, run.patterns, strict=True):
-        rule = pack.rules[pattern.id]
-        yield Outcome(rule, states[fired], None, rule.reason, rule.tell)
-    at = 0
-    for decision in pack.typed.decisions:
+class Outlook:
+    """The possible outcomes of every rule of a pack, made once, so that reading a run is choosing among them."""
+
+    def __init__(self, typed: Typed, rules: Mapping[str, RuleInfo]) -> None:
+        self._patterns = [_choices(rules[one.id], one.words) for one in typed.source.patterns]
+        self._steps = [self._step(decision, rules) for decision in typed.decisions]
+        self._verdict = [_choices(rules[one.id], one.words) for one in typed.source.verdict.rules]
+
+    @staticmethod
+    def _step(decision: TypedDecision, rules: Mapping[str, RuleInfo]) -> _Step:
         logic = decision.source.logic
         if isinstance(logic, Table):
-            yield from _rows(pack, decision, logic, run.marks[at : at + 3])
-            at += 3
-        elif isinstance(logic, Scorecard):
-            for one, band in zip(logic.characteristics, run.marks[at:], strict=False):
-                yield _characteristic(pack.rules[one.id], one, band)
-                at += 1
-    for place, verdict_rule in enumerate(pack.source.verdict.rules):
-        bit = 1 << place
-        state = (
-            "fired"
-            if run.fired & bit
-            else "undecided"
-            if run.undecided & bit
-            else "skipped"
-            if run.skipped & bit
-            else "not_fired"
-        )
-        rule = pack.rules[verdict_rule.id]
-        yield Outcome(rule, state, None, rule.reason, rule.tell)
-
-
-def _rows(pack: Pack, decision: TypedDecision, table: Table, marks: tuple[Any, ...]) -> Iterator[Outcome]:
-    matched, possible, dynamic = marks
-    column = points_column(table)
-    for number, row in enumerate(table.rows):
-        rule, bit = pack.rules[row.id], 1 << number
-        if matched & bit:
-            yield Outcome(rule, "fired", _points(decision, number, column, dynamic), rule.reason, rule.tell)
-        elif possible & bit:
-            yield Outcome(rule, "skipped" if rule.skips else "undecided")
-        else:
-            yield Outcome(rule, "not_fired")
-
-
-def _points(
-    decision: TypedDecision, number: int, column: int | None, dynamic: dict[int, tuple[Any, ...]] | None
-) -> int | Decimal | None:
-    if column is None:
+            column = points_column(logic)
+            rows = []
+            for row, entry in zip(logic.rows, decision.outputs, strict=True):
+                value = None if column is None else entry[column].constant
+                dynamic = value is NOT_CONSTANT
+                rows.append((_choices(rules[row.id], row.words, None if dynamic else _number(value)), dynamic))
+            return _TableStep(rows, column)
+        if isinstance(logic, Scorecard):
+            return _CardStep([(rules[one.id], one) for one in logic.characteristics])
         return None
-    value = decision.outputs[number][column].constant
-    if value is NOT_CONSTANT:
-        value = dynamic[number][column] if dynamic and number in dynamic else None
+
+    def outcomes(self, run: Run) -> Iterator[Outcome]:
+        """The outcome of every rule, in pack order."""
+        for choice, fired in zip(self._patterns, run.patterns, strict=True):
+            yield choice.fired if fired else choice.missed if fired is False else choice.open
+        at = 0
+        for step in self._steps:
+            if isinstance(step, _TableStep):
+                yield from step.outcomes(run.marks[at : at + 3])
+                at += 3
+            elif isinstance(step, _CardStep):
+                yield from map(_characteristic, step.items, run.marks[at : at + len(step.items)])
+                at += len(step.items)
+        open_ = run.undecided | run.skipped
+        for place, choice in enumerate(self._verdict):
+            bit = 1 << place
+            yield choice.fired if run.fired & bit else choice.open if open_ & bit else choice.missed
+
+
+class _Choices(NamedTuple):
+    """The outcomes a rule can have; `open` is undecided, or skipped where the rule says so."""
+
+    fired: Outcome
+    missed: Outcome
+    open: Outcome
+
+
+def _choices(rule: RuleInfo, words: Words, points: int | Decimal | None = None) -> _Choices:
+    fired = Outcome(rule, "fired", points, words.reason, words.tell, words.cite)
+    return _Choices(fired, Outcome(rule, "not_fired"), Outcome(rule, "skipped" if rule.skips else "undecided"))
+
+
+class _TableStep:
+    """The rows of a table, each with its choices and whether its points are computed."""
+
+    def __init__(self, rows: list[tuple[_Choices, bool]], column: int | None) -> None:
+        self.rows = rows
+        self.column = column
+
+    def outcomes(self, marks: tuple[Any, ...]) -> Iterator[Outcome]:
+        """The outcomes for the sets of rows that matched and that were possible."""
+        matched, possible, entries = marks
+        for number, (choice, dynamic) in enumerate(self.rows):
+            bit = 1 << number
+            if matched & bit:
+                points = entries[number][self.column] if dynamic else None
+                yield choice.fired._replace(points=_number(points)) if dynamic else choice.fired
+            else:
+                yield choice.open if possible & bit else choice.missed
+
+
+class _CardStep(NamedTuple):
+    """The characteristics of a scorecard."""
+
+    items: list[tuple[RuleInfo, Characteristic]]
+
+
+_Step: TypeAlias = _TableStep | _CardStep | None
+
+
+def _number(value: object) -> int | Decimal | None:
     return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
-def _characteristic(rule: RuleInfo, one: Characteristic, band: int) -> Outcome:
+def _characteristic(item: tuple[RuleInfo, Characteristic], band: int) -> Outcome:
     """A characteristic fires where its band gives points or a reason; a band of nothing is a miss."""
-    if band == SKIPPED_BAND:
-        return Outcome(rule, "skipped", mark=band)
-    if band in {UNKNOWN_BAND, NO_BAND}:
-        return Outcome(rule, "undecided", mark=band)
+    rule, one = item
+    if band < 0:
+        return Outcome(rule, "skipped" if band == SKIPPED_BAND else "undecided", mark=band)
     found = one.bands[band]
-    points = found.points if isinstance(found.points, int | Decimal) else 0
+    points = _number(found.points)
     if not points and not found.words.reason:
         return Outcome(rule, "not_fired", points, mark=band)
     text, tell = found.words.reason or rule.reason, found.words.tell or rule.tell
@@ -112,45 +141,30 @@ def _characteristic(rule: RuleInfo, one: Characteristic, band: int) -> Outcome:
 
 def trace(pack: Pack, run: Run, found: tuple[Outcome, ...], as_of: date) -> dict[str, Any]:
     """The whole trace as JSON."""
-    pii = {
-        name
-        for name, spec in pack.typed.signals.items()
-        if spec.pii or any(f.pii for f in (spec.fields or {}).values())
-    }
     values = dict(zip(pack.typed.signals, run.signals, strict=True))
-    shown = {name: _show(run.missing.get(name, value), hide=name in pii) for name, value in values.items()}
     names = dict(zip(pack.decision_index, run.decisions, strict=True))
-    direct = {name: bool(pack.typed.needs.get(name, frozenset()) & pii) for name in names}
+    hidden = pack.hidden
+    shown = {
+        name: HIDDEN if name in hidden and _personal(value) else to_json(value)
+        for name, value in {**values, **names, **run.missing}.items()
+    }
     states = {outcome.rule.id: outcome for outcome in found}
-    known = {**values, **names, "as_of": as_of}
-    parameters = {name: dated for name, dated in pack.program.parameters(as_of).items() if name in pack.program.read}
     return {
         "as_of": as_of.isoformat(),
-        "signals": shown,
-        "parameters": {
-            name: None
-            if dated is None
-            else {"value": to_json(dated.value), "from": dated.start.isoformat(), "source": dated.source}
-            for name, dated in parameters.items()
-        },
-        "patterns": [_state(states[pattern.id]) for pattern in pack.source.patterns],
+        "signals": {name: shown[name] for name in values},
+        "parameters": pack.program.shown_parameters(as_of),
+        "patterns": [{"id": one.id, "outcome": states[one.id].state} for one in pack.source.patterns],
         "decisions": {
-            decision.source.id: {
-                "value": _show(names[decision.source.id], hide=direct[decision.source.id]),
-                **_decision(decision, states, known, pii),
-            }
-            for decision in pack.typed.decisions
+            one.source.id: {"value": shown[one.source.id], **_decision(one, states, shown)}
+            for one in pack.typed.decisions
         },
         "verdict": [
             {
-                **_state(states[rule.id]),
+                "id": rule.id,
+                "outcome": states[rule.id].state,
                 "verdict": rule.verdict.value,
                 "test": rule.condition.text,
-                "compared": {
-                    name: _show(known.get(name), hide=name in pii)
-                    for name in states[rule.id].rule.reads
-                    if name in known
-                },
+                "compared": {name: shown[name] for name in states[rule.id].rule.reads if name in shown},
             }
             for rule in pack.source.verdict.rules
         ],
@@ -158,29 +172,34 @@ def trace(pack: Pack, run: Run, found: tuple[Outcome, ...], as_of: date) -> dict
     }
 
 
-def _show(value: Any, *, hide: bool) -> Any:
-    if hide and value is not None and not isinstance(value, bool | int | Decimal):
-        return to_json(value) if type(value).__name__ == "Missing" else HIDDEN
-    return to_json(value)
+def hidden_names(typed: Typed) -> frozenset[str]:
+    """Signals with personal data, and decisions that read one directly."""
+    pii = {
+        name
+        for name, spec in typed.signals.items()
+        if spec.pii or any(field.pii for field in (spec.fields or {}).values())
+    }
+    direct = {one.source.id for one in typed.decisions if typed.needs.get(one.source.id, frozenset()) & pii}
+    return frozenset(pii | direct)
 
 
-def _state(outcome: Outcome) -> dict[str, Any]:
-    return {"id": outcome.rule.id, "outcome": outcome.state}
+def _personal(value: object) -> bool:
+    """Whether a value of a hidden name says something of a person: numbers and booleans computed from one do not."""
+    return value is not None and not isinstance(value, bool | int | Decimal | Missing)
 
 
-def _decision(
-    decision: TypedDecision, states: dict[str, Outcome], known: dict[str, Any], pii: set[str]
-) -> dict[str, Any]:
+def _decision(decision: TypedDecision, states: dict[str, Outcome], shown: dict[str, Any]) -> dict[str, Any]:
     logic = decision.source.logic
     if isinstance(logic, Table):
-        inputs = {column.name: _input(column, known, pii) for column in decision.columns}
-        rules = []
+        rules: list[dict[str, Any]] = []
         for row in logic.rows:
-            entry = _state(states[row.id])
-            if states[row.id].points is not None:
-                entry["points"] = to_json(states[row.id].points)
-            entry["tests"] = {name: cell.text for name, cell in row.cells.items()}
+            outcome = states[row.id]
+            entry: dict[str, Any] = {"id": row.id, "outcome": outcome.state}
+            if outcome.state != "not_fired":
+                entry["points"] = to_json(outcome.points)
+                entry["tests"] = {name: cell.text for name, cell in row.cells.items()}
             rules.append(entry)
+        inputs = {column.name: _input(column, shown) for column in decision.columns}
         return {"hit_policy": logic.hit_policy.value, "inputs": inputs, "rules": rules}
     if isinstance(logic, Scorecard):
         rules = []
@@ -188,13 +207,19 @@ def _decision(
             outcome = states[one.id]
             band = outcome.mark if outcome.mark is not None and outcome.mark >= 0 else None
             test = None if band is None else one.bands[band].test.text
-            value = _input(column, known, pii)
-            rules.append({**_state(outcome), "points": to_json(outcome.points), "input": value, "test": test})
+            points = to_json(outcome.points)
+            entry = {
+                "id": one.id,
+                "outcome": outcome.state,
+                "points": points,
+                "input": _input(column, shown),
+                "test": test,
+            }
+            rules.append(entry)
         return {"base": to_json(logic.base), "rules": rules}
     return {"expression": logic.text}
 
 
-def _input(column: Column, known: dict[str, Any], pii: set[str]) -> dict[str, Any]:
-    """The expression of a column and the values of the names in it."""
-    names = sorted(column.compiled.names)
-    return {name: _show(known.get(name), hide=name in pii) for name in names}
+def _input(column: Column, shown: dict[str, Any]) -> dict[str, Any]:
+    """The values of the names in a column's expression."""
+    return {name: shown[name] for name in sorted(column.compiled.names) if name in shown}

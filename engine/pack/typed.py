@@ -82,6 +82,7 @@ class Checker:
         order = decision_order(source, problems)
         variables |= {name: f"d{index}" for index, name in enumerate(order)}
         types = binding_types(source, signals) | {"as_of": DATE, "verdict": enumeration(list(Verdict))}
+        types |= dict.fromkeys(order, ANY)  # until it is compiled; only members of a cycle are read before
         self.typed = Typed(source, signals, variables, types)
         self._order = order
 

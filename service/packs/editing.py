@@ -226,6 +226,8 @@ def _wanted(grid: _Grid, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping
     known = [row_id for row_id in ids if row_id in grid.rows]
     if known != [row_id for row_id in grid.rows if row_id in ids] or ids[: len(known)] != known:
         problems.append(Problem("/rows", "the order differs", "keep the rows in order and add new ones at the end"))
+    if not rows:
+        problems.append(Problem("/rows", "is empty", "a table keeps one row at least"))
     if problems:
         raise Invalid(f"these rows are not a {grid.name}", tuple(problems))
     return dict(zip(ids, rows, strict=True))

@@ -16,6 +16,9 @@ from typing import Any, Final
 
 import yaml
 
+from engine.pack.limits import MAX_YAML_DEPTH
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./%+-]*[A-Za-z0-9_.%])?|-?[0-9]+(?:\.[0-9]+)?")
 _NOT_TEXT: Final = re.compile(r"true|false|null|[-+]?[0-9.]+|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -25,14 +28,27 @@ class CannotEdit(ValueError):
 
 
 def compose(text: str) -> yaml.MappingNode:
-    """The tree of a file with positions; raises `CannotEdit` where it is no YAML mapping."""
+    """The tree of a file with positions; raises `CannotEdit` where it is no YAML mapping, too deep, or has aliases."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
+        _bound(text)
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:
         raise CannotEdit("the file is not valid YAML") from None
     if not isinstance(root, yaml.MappingNode):
         raise CannotEdit("the file is not a mapping")
     return root
+
+
+def _bound(text: str) -> None:
+    """Refuse by its events, which need no stack, what composing would recurse into without end."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_YAML_DEPTH or isinstance(event, yaml.AliasEvent):
+            raise CannotEdit("the file nests too deeply, or uses aliases")
 
 
 def child(node: yaml.Node | None, *path: str) -> yaml.Node | None:
@@ -87,9 +103,15 @@ def _literal(value: object) -> str:
 
 def quoted(text: str) -> str:
     """A quoted scalar that reads back as exactly `text`."""
-    if "\n" in text or not text.isprintable():
-        return json.dumps(text, ensure_ascii=True)
-    return "'" + text.replace("'", "''") + "'" if '"' in text else json.dumps(text, ensure_ascii=False)
+    if text.isprintable() and '"' in text:
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(_escaped(character) for character in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in {'"', "\\"}:
+        return "\\" + character
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 class Edits:
@@ -107,7 +129,7 @@ class Edits:
         if isinstance(node, yaml.ScalarNode) and node.style in {"'", '"'} and isinstance(value, str):
             new = quoted(value)
         old = self._text[node.start_mark.index : node.end_mark.index]
-        self._put(node.start_mark.index, node.end_mark.index, new + ("\n" if old.endswith("\n") else ""))
+        self._put(node.start_mark.index, node.end_mark.index, new + old[len(old.rstrip("\n")) :])
 
     def add_entry(self, node: yaml.Node, key: str, value: str) -> None:
         """Add a key with an already written value to the end of a mapping."""

@@ -9,7 +9,7 @@ import pytest
 from stdnum.in_ import pan as stdnum_pan
 
 from connectors.mail import FileMailer, Mail
-from connectors.sandbox.identities import ALL, BY_PAN, CLEAN, DEMO, LISTED, NAME_DIFFERS
+from connectors.sandbox.identities import ALL, BY_PAN, CLEAN, DEMO, LISTED, NAME_DIFFERS, holder, namesake
 from connectors.sandbox.settings import SandboxSettings
 
 LISTS = resources.files("connectors.sandbox") / "lists"
@@ -177,3 +177,13 @@ def test_it_lists_its_people_and_lives(http):
 def test_a_limit_that_would_not_limit_is_refused(change):
     with pytest.raises(ValueError, match="limits"):
         SandboxSettings(**change)
+
+
+@pytest.mark.parametrize("person", DEMO, ids=lambda person: person.key)
+def test_the_provider_knows_a_demo_applicants_namesake_as_another_person_of_the_same_name(person) -> None:
+    other = namesake(person, "0042")
+    assert other.pan != person.pan
+    assert (other.email, other.phone) != (person.email, person.phone)
+    assert holder(other.pan) == person
+    assert holder(person.pan[:5] + "0000" + person.pan[9]) is None
+    assert holder("ZXABC1234Z") is None

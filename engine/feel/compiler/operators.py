@@ -86,7 +86,6 @@ def negation(compiler: Compiler, node: nodes.Negate) -> Code:
             return compiler.value(result)
     if operand.type.known and operand.type not in (NUMBER, DAYS_TIME, YEARS_MONTHS):
         compiler.problem(node, f"unary - is not defined on {operand.type}", "use a number or a duration")
-        return compiler.null()
     return Code(f"_negate({operand.source}, _w)", operand.type)
 
 

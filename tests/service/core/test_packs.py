@@ -220,7 +220,7 @@ def test_each_act_needs_its_permission(draft, analyst, approver, officer, files)
         lambda: packs.create_draft(officer, "tiny", files=files),
         lambda: packs.update_draft(officer, draft["id"], files, 1),
         lambda: packs.check(officer, draft["id"]),
-        lambda: packs.submit(approver, draft["id"]),
+        lambda: packs.submit(officer, draft["id"]),
         lambda: packs.approve(analyst, draft["id"]),
         lambda: packs.reject(analyst, draft["id"], "no"),
         lambda: packs.activate(analyst, draft["id"]),

@@ -201,7 +201,7 @@ class Desk:
         from service.checks.running import run_check
 
         while queued := self.runs(application_id, "queued"):
-            self.pass_time("lease_until", application_id, "queued")
+            self.pass_time(application_id, "queued")
             for run_id in queued.values():
                 run_check(self.tenant, run_id)
 
@@ -213,12 +213,13 @@ class Desk:
         make_decision(self.tenant, application_id)
         return get(self.caller, application_id)
 
-    def pass_time(self, column: str, application_id: str, status: str = "running") -> None:
-        """Put a run's time an hour into the past: the test's way of waiting."""
+    def pass_time(self, application_id: str, status: str = "running") -> None:
+        """Put the times of its runs an hour into the past: the test's way of waiting."""
         from service.db import unit
 
         statement = text(
-            f"UPDATE check_run SET {column} = {column} - interval '1 hour' WHERE application_id = :id AND status = :status"
+            "UPDATE check_run SET lease_until = lease_until - interval '1 hour',"
+            " enqueued_at = enqueued_at - interval '1 hour' WHERE application_id = :id AND status = :status"
         )
         with unit(self.tenant) as session:
             session.execute(statement, {"id": application_id, "status": status})

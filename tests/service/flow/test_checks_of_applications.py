@@ -278,7 +278,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(desk, check) -> None:
     with unit(desk.tenant) as session:
         slow = running.claim(session, run_id, utc_now())
     assert not running.run_check(desk.tenant, run_id), "the lease holds"
-    desk.pass_time("lease_until", application_id)
+    desk.pass_time(application_id)
     assert running.run_check(desk.tenant, run_id), "the lease has ended"
     late = running.Ended("done", Finding((Signal("gate.open", False, "gate"),), {"late": True}))
     assert not running.write(desk.tenant, slow, late)
@@ -294,7 +294,7 @@ def test_a_check_whose_workers_die_again_and_again_is_given_up(desk, check) -> N
     for _ in range(running.MAX_CRASHES):
         with unit(desk.tenant) as session:
             assert running.claim(session, run_id, utc_now())
-        desk.pass_time("lease_until", application_id)
+        desk.pass_time(application_id)
     desk_done = running.run_check(desk.tenant, run_id)
     assert desk_done
     assert desk.signals(application_id)["gate.open"]["missing"] == "failed"
