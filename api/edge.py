@@ -8,10 +8,12 @@ own log would quote its text.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, Final
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import of_status, respond
@@ -101,8 +103,8 @@ class _Exchange:
     def _record(self, failure: Exception | None) -> None:
         route = getattr(self.scope.get("route"), "path", "unmatched")
         method = self.scope["method"] if self.scope["method"] in _METHODS else "OTHER"
-        REQUESTS.labels(method, route, str(self.status)).inc()
-        REQUEST_SECONDS.labels(route).observe(self._first_byte)
+        _answered(method, route, self.status).inc()
+        _seconds(route).observe(self._first_byte)
         if route in _QUIET and failure is None:
             return
         actor = self.scope["state"].get("actor")
@@ -120,6 +122,18 @@ class _Exchange:
             _log.info("request", **facts)
 
 
+# Finding a metric's child by its labels costs more than counting; routes, methods and statuses are few.
+@lru_cache(maxsize=2048)
+def _answered(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, str(status))
+
+
+@lru_cache(maxsize=256)
+def _seconds(route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(route)
+
+
+@lru_cache(maxsize=256)
 def _hostname(host: str) -> str:
     name = host.rsplit("]", 1)[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
     return name.lower().rstrip(".")

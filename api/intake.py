@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from email.message import Message as MimeMessage
+from functools import lru_cache
 from typing import Any, Final
 
 from fastapi import Request
@@ -75,12 +76,9 @@ def check_media_type(request: Request, rule: BodyRule) -> None:
     empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
     if given is None and empty:
         return
-    message = MimeMessage()
-    message["content-type"] = given or "application/octet-stream"
-    kind = message.get_content_type() if given else ""
+    kind, charset = _media_type(given or "")
     if kind != rule.media_type:
         raise Refused(415, f"this route takes {rule.media_type}")
-    charset = message.get_content_charset()
     if charset not in {None, "utf-8", "us-ascii"}:
         raise Refused(415, "this route takes UTF-8")
 
@@ -132,6 +130,15 @@ class _InMemory(MultiPartParser):
 async def _chunks(request: Request) -> AsyncGenerator[bytes, None]:
     async for chunk in request.stream():
         yield chunk
+
+
+@lru_cache(maxsize=64)
+def _media_type(given: str) -> tuple[str, str | None]:
+    if not given:
+        return "", None
+    message = MimeMessage()
+    message["content-type"] = given
+    return message.get_content_type(), message.get_content_charset()
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -93,7 +93,7 @@ def report(
         from service import reports
 
         bar.add_task(f"writing {name}", total=None)
-        run = reports.request(actor, name, first, last, form, enqueue=False)
+        run = reports.request(actor, name, first, last, form)
         reports.run(actor.tenant, run["id"])
         _, _, content = reports.download(actor, run["id"])
     output.write_bytes(content)

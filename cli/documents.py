@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
-from cli.console import done_no, read_bytes, show
+from cli.console import done_no, refuse, show
 
 AsJson = Annotated[bool, typer.Option("--json", help="for machines")]
 Image = Annotated[Path, typer.Argument(help="JPEG, PNG or PDF", exists=True, dir_okay=False)]
@@ -38,21 +38,24 @@ def read(
 
     Example: verdict document read card.jpg --picture boxes.png
     """
-    from ml.documents import read_document
+    from ml.documents import DocumentKind, drawn, read_document, reading_evidence
+    from ml.images import load_image
 
-    reading = read_document(image, kind=kind)
+    if kind is not None and kind not in get_args(DocumentKind):
+        refuse(f"kind {kind!r}: choose one of {', '.join(get_args(DocumentKind))}")
+    reading = read_document(image, kind=cast("DocumentKind | None", kind))
     if picture is not None:
-        from ml.pictures import draw_reading
-
-        picture.write_bytes(draw_reading(read_bytes(image), reading))
+        picture.write_bytes(drawn(load_image(image), reading))
     if json:
-        show(reading.to_dict())
+        show(reading_evidence(reading))
         return
-    print(f"kind       {reading.kind}   quality {reading.quality.overall:.2f}")
+    print(f"kind {reading.kind}   quality {reading.quality.score:.2f} of 1")
     for name, field in reading.fields.items():
-        print(f"{name:<16} {field.value!s:<40} {field.confidence:.2f}")
-    for name, result in reading.checks.items():
-        print(f"check {name:<24} {'passed' if result else 'failed'}")
+        print(f"{name:<16} {field.value!s:<44} {field.confidence:.2f}")
+    for name, passed in reading.checks.items():
+        print(f"check {name:<24} {'passed' if passed else 'FAILED'}")
+    for sentence in reading.quality.complaints:
+        print(sentence)
 
 
 @face_commands.callback()
@@ -70,14 +73,17 @@ def compare(
 
     Example: verdict face compare card.jpg selfie.jpg
     """
+    from ml.documents.evidence import face_evidence
     from ml.face import compare_faces
 
     match = compare_faces(first, second)
     if json:
-        show(match.to_dict())
-    elif match.reason:
+        show(face_evidence(match))
+    elif match.score is None:
         print(f"no comparison: {match.reason}")
     else:
-        print(f"score {match.score:.2f} (a match from 0.60): {'same person' if match.is_match else 'different people'}")
+        print(f"score {match.score:.2f}, a match from 0.60: {'same person' if match.is_match else 'different people'}")
+        if match.reason:
+            print(match.reason)
     if not match.is_match:
         done_no()

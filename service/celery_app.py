@@ -6,11 +6,21 @@ what it must not share with its parent: database and provider connections.
 
 from __future__ import annotations
 
+import logging
+
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 
 app = Celery("verdict", include=["service.tasks"])
 app.config_from_object("service.queue_settings")
+
+
+@setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+def log_as_every_process_does(loglevel: int | None = None, **_: object) -> None:
+    """JSON lines without personal data, in place of Celery's own logging."""
+    from service.observability import configure_logging
+
+    configure_logging(level=loglevel or logging.INFO)
 
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from service.celery_app import app
 from service.checks.registry import queue_of
+from service.observability import exception_place
 
 GRACE_S: Final = 10  # between the soft limit, at which a check may still say that it timed out, and the kill
 _log = structlog.get_logger("service.dispatch")
@@ -54,6 +55,11 @@ def send_decision(tenant: str, application_id: str) -> bool:
 def send_report(tenant: str, run_id: str) -> bool:
     """Queue a report run."""
     return _send("verdict.run_report", [tenant, run_id])
+
+
+def placed(failure: BaseException) -> dict[str, Any]:
+    """An exception for the log: its type, its cause's type and the places it went through, never its text."""
+    return dict(exception_place(None, "", {"exc_info": failure}))
 
 
 def _send(task: str, ids: list[str], **options: Any) -> bool:

@@ -7,8 +7,6 @@ nowhere else. Time limits of checks come with each message.
 
 from __future__ import annotations
 
-from kombu.entity import Queue as KombuQueue
-
 from service.checks.context import Queue
 from service.settings import settings
 
@@ -31,13 +29,17 @@ accept_content = ["json"]
 task_protocol = 2
 task_default_queue = Queue.CHECKS.value
 task_create_missing_queues = False
-task_queues = tuple(KombuQueue(queue.value) for queue in Queue)  # type: ignore[no-untyped-call]
+# Each queue its own exchange and key: with the defaults every message would reach every queue.
+task_queues = {queue.value: {"exchange": queue.value, "routing_key": queue.value} for queue in Queue}
 task_routes = {
     "verdict.make_decision": {"queue": Queue.CHECKS.value},
     "verdict.relay_outbox": {"queue": Queue.NOTIFY.value},
     "verdict.sweep": {"queue": Queue.NOTIFY.value},
     "verdict.run_report": {"queue": Queue.BULK.value},
 }
+# For everything but checks, whose limits come with each message: nothing may hold a worker for ever.
+task_soft_time_limit = 540
+task_time_limit = 600
 worker_prefetch_multiplier = 1
 worker_max_tasks_per_child = 500  # native image libraries grow a little with every picture
 worker_send_task_events = False

@@ -53,8 +53,8 @@ def sweep(now: datetime | None = None, tenants: list[str] | None = None) -> Swep
     for tenant in tenant_ids() if tenants is None else tenants:
         try:
             swept += _sweep_tenant(tenant, moment)
-        except Exception as failure:  # noqa: BLE001 - the other tenants' work must go on; the next round tries again
-            _log.error("sweep.failed", tenant=tenant, failure=type(failure).__name__)
+        except Exception as failure:  # noqa: BLE001 - the others' work must go on; the next round tries again
+            _log.error("sweep.failed", tenant=tenant, **dispatch.placed(failure))
     if swept.total:
         _log.info("sweep.found", **{field.name: getattr(swept, field.name) for field in fields(Swept)})
     return swept

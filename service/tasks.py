@@ -1,53 +1,73 @@
-"""The Celery tasks: thin, with ids for arguments; the work and its guarantees are in the modules they call."""
+"""The Celery tasks: thin, with ids for arguments; the work and its guarantees are in the modules they call.
+
+A task never fails towards Celery: what it could not do is logged by type and place (an exception's text may quote personal
+data), and found again by the sweeper or by the row's own lease.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import structlog
 from sqlmodel import Session
 
-from service import notifications, outbox, sweeper, webhooks
-from service.applications import make_decision
+from service import applications, notifications, outbox, reports, sweeper, webhooks
 from service.celery_app import app
 from service.checks import running
 from service.db import tenant_ids
+from service.dispatch import placed
 
 _ROUNDS = 50  # batches of one tenant in one run; the rest waits for the next, so that no tenant starves the others
 _log = structlog.get_logger("service.tasks")
 
 
-@app.task(name="verdict.run_check")  # type: ignore[untyped-decorator]
+def _task(name: str) -> Callable[[Callable[..., object]], Any]:
+    def register(function: Callable[..., object]) -> Any:
+        @wraps(function)
+        def guarded(*ids: str) -> None:
+            try:
+                function(*ids)
+            except Exception as failure:  # noqa: BLE001 - see above: logged by place, found again by the sweeper
+                _log.error("task.failed", task=name, row=ids[-1] if ids else None, **placed(failure))
+
+        return app.task(name=name)(guarded)
+
+    return register
+
+
+@_task("verdict.run_check")
 def run_check(tenant: str, check_run_id: str) -> None:
     """Run one check of one application, if it is still free."""
     running.run_check(tenant, check_run_id)
 
 
-@app.task(name="verdict.make_decision")  # type: ignore[untyped-decorator]
-def decide(tenant: str, application_id: str) -> None:
+@_task("verdict.make_decision")
+def make_decision(tenant: str, application_id: str) -> None:
     """Decide an application whose checks have all ended, if nobody has yet."""
-    make_decision(tenant, application_id)
+    applications.make_decision(tenant, application_id)
 
 
-@app.task(name="verdict.sweep")  # type: ignore[untyped-decorator]
+@_task("verdict.sweep")
 def sweep() -> None:
     """Find what was left lying."""
     sweeper.sweep()
 
 
-@app.task(name="verdict.relay_outbox")  # type: ignore[untyped-decorator]
+@_task("verdict.relay_outbox")
 def relay_outbox() -> None:
-    """Send what must leave, for every tenant."""
+    """Send what must leave, for every tenant; one tenant's trouble does not stop the others' letters."""
     for tenant in tenant_ids():
         try:
             relay_all(tenant)
-        except Exception as failure:  # noqa: BLE001 - one tenant's trouble must not stop the others' letters
-            _log.error("relay.failed", tenant=tenant, failure=type(failure).__name__)
+        except Exception as failure:  # noqa: BLE001 - the others' letters must leave; the next round tries again
+            _log.error("relay.failed", tenant=tenant, **placed(failure))
 
 
-@app.task(name="verdict.run_report")  # type: ignore[untyped-decorator]
+@_task("verdict.run_report")
 def run_report(tenant: str, run_id: str) -> None:
     """Make a report that was asked for."""
-    from service import reports
-
     reports.run(tenant, run_id)
 
 

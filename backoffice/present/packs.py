@@ -58,8 +58,8 @@ def version_name(version: Mapping[str, Any]) -> str:
 
 
 def short_digest(digest: str | None) -> str:
-    """The beginning of a digest, enough to tell two apart."""
-    return MISSING if not digest else digest.removeprefix("sha256:")[:_DIGEST]
+    """The beginning of a digest, enough to tell two apart; a draft has none yet, because it still changes."""
+    return MISSING if not digest or digest.startswith("draft:") else digest[:_DIGEST]
 
 
 def person(who: str | None, people: Mapping[str, str]) -> str:

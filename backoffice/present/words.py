@@ -110,7 +110,9 @@ def due_in(due: str | None, now: datetime, *, closed: bool = False) -> str:
 def ago(text: str | None, now: datetime) -> str:
     """How long ago, for tables."""
     then = moment(text)
-    return MISSING if then is None else f"{span(now - then)} ago"
+    if then is None:
+        return MISSING
+    return f"{span(now - then)} ago" if now - then >= timedelta(minutes=1) else "just now"
 
 
 def at(text: str | None) -> str:

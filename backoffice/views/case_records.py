@@ -7,7 +7,7 @@ from backoffice.client import ApiProblem, Json
 from backoffice.present import case as words
 from backoffice.present import packs as pack_words
 from backoffice.present import trail
-from backoffice.present.words import MISSING, at, number, shown, title, verdict_badge
+from backoffice.present.words import MISSING, at, number, shown, spaced, title, verdict_badge
 from backoffice.widgets import documents as pictures
 from backoffice.widgets import parts
 
@@ -54,8 +54,8 @@ def _reading(page: Json, kind: str) -> None:
         {"Field": title(name), "Read": shown(field.get("value")), "Confidence": number(field.get("confidence"))}
         for name, field in (body.get("fields") or {}).items()
     ]
-    st.caption(f"Recognised as {title(str(body.get('kind') or MISSING)).lower()}")
-    parts.reading_table(rows, key=f"fields_{kind}", alt="Fields as read", empty="Nothing could be read.")
+    st.caption(f"Recognised as {spaced(str(body.get('kind') or MISSING))}")
+    parts.wrapped_table(rows, alt="Fields as read", empty="Nothing could be read.")
     quality = body.get("quality") or {}
     measures = [
         {
@@ -87,9 +87,7 @@ def screening(page: Json) -> None:
         with st.expander(
             f"{hit.get('caption', MISSING)} · {number(hit.get('score'))} · why", expanded=place == 0, key=f"hit_{place}"
         ):
-            parts.reading_table(
-                trail.evidence_rows(hit), key=f"evidence_{place}", alt="Evidence", empty="No evidence was kept."
-            )
+            parts.wrapped_table(trail.evidence_rows(hit), alt="Evidence", empty="No evidence was kept.")
 
 
 def trace(page: Json) -> None:
@@ -111,7 +109,7 @@ def trace(page: Json) -> None:
         parts.problem(failure)
         return
     st.subheader("Reasons and their basis", anchor=False)
-    parts.reading_table(trail.basis_rows(explained), key="basis", alt="Reasons", empty="No rule gave a reason.")
+    parts.wrapped_table(trail.basis_rows(explained), alt="Reasons", empty="No rule gave a reason.")
     told = explained.get("trace") or {}
     st.subheader("Rules of the verdict", anchor=False)
     parts.reading_table(

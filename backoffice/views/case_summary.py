@@ -57,7 +57,7 @@ def _facts(page: Json) -> None:
             {(title(str(proof)) if key == "Address document" else key): cell for key, cell in row.items()}
             for row in rows
         ]
-    parts.reading_table(rows, key="case_comparison", alt="Declared against read", empty="Nothing was declared.")
+    parts.wrapped_table(rows, alt="Declared against read", empty="Nothing was declared.")
     st.caption(f"PAN register: {words.pan_register(page)}")
     for column, (label, value) in zip(st.columns(4), words.metrics(page), strict=True):
         column.metric(label, value, border=True)
@@ -74,8 +74,8 @@ def _facts(page: Json) -> None:
         key="case_factors",
         alt="Factors of the score",
         column_config={
-            "Factor": st.column_config.TextColumn(width="large"),
-            "Points": st.column_config.NumberColumn(width=70),
-            "Share of score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent", width=170),
+            "Factor": st.column_config.TextColumn(width=285),
+            "Points": st.column_config.NumberColumn(width=60),
+            "Share of score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent", width=130),
         },
     )

@@ -10,9 +10,7 @@ from backoffice.widgets import parts
 
 def draw(page: Json) -> None:
     """Notes can be added to closed cases too; they are never changed."""
-    parts.reading_table(
-        trail.event_rows(page.get("timeline") or []), key="timeline", alt="Timeline", empty="Nothing has happened yet."
-    )
+    parts.wrapped_table(trail.event_rows(page.get("timeline") or []), alt="Timeline", empty="Nothing has happened yet.")
     if not session.may("cases:work"):
         return
     with st.form("note_form", clear_on_submit=True):

@@ -108,6 +108,7 @@ def tables(version: Json, *, editable: bool) -> None:
     st.data_editor(
         frame.astype("object").where(frame.notna(), None), hide_index=True, key=key, alt=title(name), column_config=configured,
         num_rows="dynamic" if grid.get("growing") else "fixed",
+        placeholder="",
     )  # fmt: skip
     edits = st.session_state.get(key) or {}
     if words.has_edits(edits):

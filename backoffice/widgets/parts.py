@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from backoffice import session
 from backoffice.client import ApiProblem
@@ -48,13 +49,25 @@ def flash() -> None:
 
 
 def reading_table(rows: Sequence[Mapping[str, Any]], *, key: str, alt: str, empty: str) -> None:
-    """Rows to read, as tall as they are; a sentence where there are none. Cells that begin with "mismatch" stand out."""
+    """Rows to read in a grid, as tall as they are; a sentence where there are none."""
     if not rows:
         st.caption(empty)
         return
+    st.dataframe(_styled(rows), hide_index=True, height="content", key=key, alt=alt)
+
+
+def wrapped_table(rows: Sequence[Mapping[str, Any]], *, alt: str, empty: str) -> None:
+    """Rows to read as an ordinary table, whose long texts wrap and which screen readers know."""
+    if not rows:
+        st.caption(empty)
+        return
+    st.table(_styled(rows), hide_index=True, alt=alt)
+
+
+def _styled(rows: Sequence[Mapping[str, Any]]) -> Styler:
+    """The rows with every cell that begins with "mismatch" standing out."""
     frame = pd.DataFrame([dict(row) for row in rows])
-    styled = frame.style.map(lambda cell: _MISMATCH_STYLE if str(cell).startswith(MISMATCH) else "")
-    st.dataframe(styled, hide_index=True, height="content", key=key, alt=alt)
+    return frame.style.map(lambda cell: _MISMATCH_STYLE if str(cell).startswith(MISMATCH) else "")
 
 
 def open_table(

@@ -26,4 +26,5 @@ MAX_LIST_ITEMS: Final = 64  # facts in a list signal; the pairs and triples of a
 MAX_NUMBER_DIGITS: Final = 34  # decimal128, as FEEL's numbers
 MAX_NUMBER_EXPONENT: Final = 400  # keeps a posted 1e999999999 out of the arithmetic
 MAX_PATTERN_VARIABLES: Final = 3  # 64 facts give 262,144 triples at most
+MAX_PATTERN_TERMS: Final = 16  # comparisons of one pattern; the native engine holds 32 with its own
 MAX_MEMO_ENTRIES: Final = 4_096  # remembered outcomes of one table, by what matched

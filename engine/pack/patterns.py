@@ -136,7 +136,7 @@ class PatternEngine:
     def _answer(self, look: Look, lists: Sequence[list[dict[str, Any]] | None]) -> Answer:
         rows, shape = look
         fired: frozenset[int] = frozenset()
-        if any(self._coverable(rule, lists) for rule in self._rules):
+        if rows and any(self._coverable(rule, lists) for rule in self._rules):
             try:
                 fired = self._session(self._facts(rows))
             except (_NATIVE.error, ValueError, KeyError, TypeError) as error:

@@ -15,6 +15,7 @@ from engine.feel import FeelError, parse_expression
 from engine.feel.errors import place as place_in
 from engine.pack.canonical import to_json
 from engine.pack.emit import build_function
+from engine.pack.limits import MAX_PATTERN_TERMS
 from engine.pack.model import Constant, DatedValue, PackSource, Pattern, SignalSpec
 from engine.pack.names import mentioned
 from engine.pack.pattern_terms import UnsupportedError, terms_of
@@ -137,7 +138,9 @@ def _check_pattern(
 ) -> None:
     text = pattern.condition
     try:
-        terms_of(parse_expression(text.text, [*over, *constants], _members(over)), over, constants)
+        terms = terms_of(parse_expression(text.text, [*over, *constants], _members(over)), over, constants)
+        if len(terms) > MAX_PATTERN_TERMS:
+            problems.add(text.place, f"more than {MAX_PATTERN_TERMS} comparisons", "split the pattern", "limit")
     except FeelError as error:
         for one in error.problems:
             at = text.locate(one.line, one.column)

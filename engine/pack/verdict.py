@@ -6,7 +6,6 @@ forgotten assignment can never read as an approval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -23,21 +22,23 @@ class Verdict(StrEnum):
         return _SEVERITY[self.value]
 
     def __lt__(self, other: object) -> bool:
-        return self.severity < other.severity if isinstance(other, Verdict) else NotImplemented
+        return self.severity < _severity(other)
 
     def __le__(self, other: object) -> bool:
-        return self.severity <= other.severity if isinstance(other, Verdict) else NotImplemented
+        return self.severity <= _severity(other)
 
     def __gt__(self, other: object) -> bool:
-        return self.severity > other.severity if isinstance(other, Verdict) else NotImplemented
+        return self.severity > _severity(other)
 
     def __ge__(self, other: object) -> bool:
-        return self.severity >= other.severity if isinstance(other, Verdict) else NotImplemented
+        return self.severity >= _severity(other)
+
+
+def _severity(other: object) -> int:
+    """The severity of another verdict; a plain text would compare by its letters, so it is refused."""
+    if not isinstance(other, Verdict):
+        raise TypeError("a verdict compares with verdicts only")
+    return other.severity
 
 
 _SEVERITY = {"approve": 1, "review": 2, "reject": 3}
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The most severe of `verdicts`; None when there are none, which is never an approval."""
-    return max(verdicts, key=lambda verdict: verdict.severity, default=None)

@@ -15,7 +15,7 @@ from ml.documents.fields import Found, read_fields
 from ml.documents.layout import Layout, Placed
 from ml.documents.numbers import hide_numbers, is_pan
 from ml.documents.reading import DocumentKind, DocumentReading, Field
-from ml.documents.rectify import Flat, flatten
+from ml.documents.rectify import Flat, flatten, whole_frame
 from ml.documents.template import Template, templates
 from ml.documents.zone import find_zone
 from ml.face import FaceEngine, face_engine
@@ -51,6 +51,18 @@ class _Seen:
         level = sum(len(line.text) * line.confidence for line in self.lines if line.box.width > line.box.height)
         return level / letters
 
+    @property
+    def settled(self) -> bool:
+        """Whether another turn need not be tried: a known kind, a passport with its zone, or confident level text."""
+        if self.kind == "passport":
+            return self.zone is not None
+        return self.kind != "other" or self.level_confidence >= _SURE
+
+    @property
+    def worth(self) -> tuple[bool, bool, float]:
+        """What is compared between turns."""
+        return self.kind != "other", self.zone is not None, self.level_confidence * len(self.lines)
+
 
 class DocumentReader:
     """Reads documents with one text reader and one face engine. Safe to share by threads."""
@@ -76,7 +88,7 @@ class DocumentReader:
         self, photograph: Picture, kind: DocumentKind | None = None, today: date | None = None
     ) -> DocumentReading:
         """Read one upright or turned photograph."""
-        seen = self._upright(flatten(photograph), today)
+        seen = self._upright(photograph, today)
         wanted = kind or seen.kind
         template = templates().get(wanted)
         found = read_fields(seen.layout, template) if template else {}
@@ -102,14 +114,19 @@ class DocumentReader:
             redactions=_redactions(found, seen.flat),
         )
 
-    def _upright(self, flat: Flat, today: date | None) -> _Seen:
+    def _upright(self, photograph: Picture, today: date | None) -> _Seen:
+        flat = flatten(photograph)
         first = self._look(flat, today)
         # Single lines can be read sideways, their places on the page cannot: a turned page is always turned back.
         sideways = sum(line.box.height > line.box.width for line in first.lines) > len(first.lines) / 2
-        if not sideways and (first.kind != "other" or first.level_confidence >= _SURE):
-            return first
-        tries = [self._look(flat.turned(turns), today) for turns in ((1, 3) if sideways else (2,))]
-        return max((first, *tries), key=lambda seen: (seen.kind != "other", seen.level_confidence * len(seen.lines)))
+        if sideways:
+            turns: tuple[int, ...] = (1, 3)
+        else:
+            turns = () if first.settled else (2,)
+        tries = [first, *(self._look(flat.turned(turn), today) for turn in turns)]
+        if flat.found and all(seen.kind == "other" for seen in tries):
+            tries.append(self._look(whole_frame(photograph), today))  # the outline may have cut the document
+        return max(tries, key=lambda seen: seen.worth)
 
     def _look(self, flat: Flat, today: date | None) -> _Seen:
         page = flat.picture.shape[0] > flat.picture.shape[1]

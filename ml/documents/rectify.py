@@ -47,14 +47,19 @@ class Flat:
 
 
 def flatten(photograph: Picture) -> Flat:
-    """Straighten the document in `photograph`, or scale the whole frame where none is seen."""
+    """Straighten the document in `photograph`, or take the whole frame where no outline is believed."""
     corners = _outline(photograph)
-    if corners is None:
-        height, width = photograph.shape[:2]
-        corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-        found = False
-    else:
-        found = True
+    return whole_frame(photograph) if corners is None else _laid_flat(photograph, corners, found=True)
+
+
+def whole_frame(photograph: Picture) -> Flat:
+    """The photograph itself, scaled to the working size."""
+    height, width = photograph.shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    return _laid_flat(photograph, corners, found=False)
+
+
+def _laid_flat(photograph: Picture, corners: NDArray[np.float32], *, found: bool) -> Flat:
     wide = max(_distance(corners, 0, 1), _distance(corners, 3, 2))
     high = max(_distance(corners, 0, 3), _distance(corners, 1, 2))
     scale = min(1.0, _LONG_SIDE_PX / max(wide, high))

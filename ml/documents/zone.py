@@ -1,7 +1,8 @@
 """The machine-readable zone among the lines that the text reader saw on a travel document.
 
-Fillers are what text readers miscount, so lines are set to length at their fillers. A look-alike character is exchanged
-only if every check digit then holds; otherwise the zone stays as read, with its failed checks.
+Fillers are what text readers miscount, so lines are set to length at their fillers, and letters and digits are told
+apart where only one of them may stand. In the document number a look-alike is exchanged only if every check digit then
+holds and no other exchange does as well; otherwise the zone stays as read, with its failed checks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import product
+from itertools import combinations
 from typing import Final
 
 from ml.documents.layout import Placed
@@ -21,6 +22,7 @@ _SHAPES: Final = ((2, 44), (3, 30), (2, 36))
 _CHECK_DIGITS: Final = ("document_number", "date_of_birth", "expiry_date")
 _MAX_DOUBTS: Final = 7
 _CONFUSED: Final = {"O": "0", "0": "O", "I": "1", "1": "I", "S": "5", "5": "S", "B": "8", "8": "B", "Z": "2", "2": "Z"}
+_LETTERS: Final = str.maketrans("0125678", "OIZSGTB")
 _DIGITS: Final = str.maketrans("OQDILZSGB", "000112568")
 
 
@@ -54,14 +56,20 @@ def _as_zone(text: str) -> str | None:
 
 
 def _parse(texts: list[str], width: int, today: date | None) -> Mrz:
-    as_read = parse_mrz([_set_to(text, width) for text in texts], today)
+    lines = [_set_to(text, width) for text in texts]
+    if any(len(line) != width for line in lines):
+        return parse_mrz(lines, today)
+    lines = _by_place(lines, width)
+    as_read = parse_mrz(lines, today)
     if as_read.valid or as_read.kind is None:
         return as_read
-    for variant in _variants([_set_to(text, width) for text in texts], width):
-        repaired = parse_mrz(variant, today)
-        if repaired.valid:
+    for variants in _exchanges(lines, width):
+        valid = [zone for variant in variants if (zone := parse_mrz(variant, today)).valid]
+        if len(valid) == 1:
             note = "Look-alike characters were exchanged until every check digit held."
-            return replace(repaired, notes=(*repaired.notes, note))
+            return replace(valid[0], notes=(*valid[0].notes, note))
+        if valid:
+            break  # two readings fit equally well: neither is known to be right
     return as_read
 
 
@@ -77,24 +85,26 @@ def _set_to(text: str, width: int) -> str:
     return text[: run.end() - min(-missing, len(run[0]) - 1)] + text[run.end() :]
 
 
-def _variants(lines: list[str], width: int) -> Iterator[list[str]]:
-    """Readings with digits put where only digits may stand, then every exchange of look-alikes in the numbers."""
-    if any(len(line) != width for line in lines):
-        return
-    data = 0 if width == 30 else 1
-    dates = 1
-    fixed = list(lines)
-    spans = ((0, 7), (8, 15)) if width == 30 else ((13, 20), (21, 28))
-    for start, end in spans:
-        row = fixed[dates]
-        fixed[dates] = row[:start] + row[start:end].translate(_DIGITS) + row[end:]
-    yield fixed
-    number = range(5, 15) if width == 30 else range(10)
-    doubtful = [index for index in number if fixed[data][index] in _CONFUSED][:_MAX_DOUBTS]
-    for choice in product((False, True), repeat=len(doubtful)):
-        letters = list(fixed[data])
-        for index, exchange in zip(doubtful, choice, strict=True):
-            letters[index] = _CONFUSED[letters[index]] if exchange else letters[index]
-        variant = list(fixed)
-        variant[data] = "".join(letters)
-        yield variant
+def _by_place(lines: list[str], width: int) -> list[str]:
+    """Letters where Doc 9303 allows no digit (names, states), digits where it allows no letter (dates)."""
+    letters = ((0, 0, 5), (1, 15, 18), (2, 0, 30)) if width == 30 else ((0, 0, width), (1, 10, 13))
+    digits = ((1, 0, 7), (1, 8, 15)) if width == 30 else ((1, 13, 20), (1, 21, 28))
+    rows = list(lines)
+    for table, spans in ((_LETTERS, letters), (_DIGITS, digits)):
+        for row, start, end in spans:
+            part = rows[row][start:end].translate(table)
+            # The one state of one letter is Germany, whose D readers take for a zero.
+            rows[row] = rows[row][:start] + ("D<<" if part == "O<<" else part) + rows[row][end:]
+    return rows
+
+
+def _exchanges(lines: list[str], width: int) -> Iterator[list[list[str]]]:
+    """Readings with one look-alike of the document number exchanged, then with two, and so on."""
+    row, number = (0, range(5, 15)) if width == 30 else (1, range(10))
+    doubtful = [index for index in number if lines[row][index] in _CONFUSED][:_MAX_DOUBTS]
+    for count in range(1, len(doubtful) + 1):
+        variants = []
+        for chosen in combinations(doubtful, count):
+            letters = [_CONFUSED[char] if at in chosen else char for at, char in enumerate(lines[row])]
+            variants.append([*lines[:row], "".join(letters), *lines[row + 1 :]])
+        yield variants

@@ -193,8 +193,8 @@ def _broken_off(claimed: Claimed, failure: Exception) -> Ended:
         return _unknown(claimed, "failed", Reason.NOT_READABLE, f"the file was rejected: {failure.code}")
     if isinstance(failure, NotExecuted):
         return _unknown(claimed, "failed", Reason.NOT_EXECUTED, failure.reason)
-    # The text of an unforeseen error may quote what it worked on; its type may not.
-    _log.error("check.error", check=claimed.name, run=claimed.id, failure=type(failure).__name__)
+    # The text of an unforeseen error may quote what it worked on; its type and place may not.
+    _log.error("check.error", check=claimed.name, run=claimed.id, **dispatch.placed(failure))
     return _unknown(claimed, "failed", Reason.FAILED, f"the check broke off ({type(failure).__name__})")
 
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 from engine.pack import Decision, SignalError
 from service.db import unit
 from service.decisions import trips
+from service.decisions.numbers import next_number
 from service.decisions.rendering import Made, Subject, open_answer, render
 from service.decisions.request import Answer, BatchItem, DecisionRequest
 from service.errors import Conflict, Invalid, NotFound, Problem, ServiceError
@@ -43,14 +46,14 @@ def decide(actor: Actor, request: DecisionRequest, sleep: Callable[[float], None
     actor.must(Permission.DECIDE)
     request.check()
     for wait in (*_WAITS_S, None):
-        found = trips.claim(actor.tenant, request.idempotency_key, request.body_digest, request.pack)
-        if found.id is not None:
-            answer = _owned(actor, request, found, found.id)
-            if answer is not None:
-                return answer
-        elif found.body_digest is not None and found.body_digest != request.body_digest:
+        with trips.way(actor.tenant) as way:
+            found = way.claim(request.idempotency_key, request.body_digest, request.pack)
+            answer = None if found.id is None else _owned(way, actor, request, found, found.id)
+        if answer is not None:
+            return answer
+        if found.id is None and found.body_digest is not None and found.body_digest != request.body_digest:
             raise Conflict("this idempotency key was used with another body")
-        elif found.answer is not None:
+        if found.id is None and found.answer is not None:
             return Answer(_stored(actor.tenant, found.answer), replayed=True)
         if wait is not None:
             sleep(wait)
@@ -87,11 +90,10 @@ def record(
     made = Made(pack, decision, utc_now())
     number = 0
     if not made.approves:
-        number = connection.exec_driver_sql(trips.NEXT_NUMBER, {"tenant": actor.tenant}).scalar_one()
+        number = connection.exec_driver_sql(trips.NUMBERS, (actor.tenant, 1)).scalar_one()
     subject = Subject(reference, application.id if application else None, signals, models, lists)
     rendered = render(keyring(), actor, made, subject, number)
-    statement = trips.WRITE if rendered.case_id is None else trips.WRITE_CASE
-    connection.exec_driver_sql(statement, rendered.parameters)
+    connection.exec_driver_sql(trips.WRITE, rendered.written.parameters(actor.tenant, None, None))
     answer: dict[str, Any] = json.loads(rendered.raw)
     return answer
 
@@ -107,15 +109,18 @@ def decide_with(pack: ActivePack, signals: Mapping[str, Any], as_of: date) -> De
         raise Invalid("the signals do not fit the pack", problems) from None
 
 
-def _owned(actor: Actor, request: DecisionRequest, found: trips.Claim, claim_id: str) -> Answer | None:
+def _owned(way: trips.Way, actor: Actor, request: DecisionRequest, found: trips.Claim, claim_id: str) -> Answer | None:
     """Decide under our claim; None where the claim was lost meanwhile, so that the caller looks again."""
     try:
         pack = _pinned(actor.tenant, request.pack, found)
         now = utc_now()
         decision = decide_with(pack, request.signals, request.as_of or now.date())
-        return _write(actor, request, claim_id, Made(pack, decision, now))
+        return _write(way, actor, request, claim_id, Made(pack, decision, now))
     except BaseException:
-        _give_back(actor.tenant, claim_id)
+        with suppress(
+            ServiceError, psycopg.Error
+        ):  # the claim runs out by itself; the first failure is the one to tell
+            way.release(claim_id)
         raise
 
 
@@ -125,20 +130,13 @@ def _pinned(tenant: str, pack_id: str, found: trips.Claim) -> ActivePack:
     return pinned(tenant, pack_id, found.pack_digest, found.version_id)
 
 
-def _write(actor: Actor, request: DecisionRequest, claim_id: str, made: Made) -> Answer | None:
+def _write(way: trips.Way, actor: Actor, request: DecisionRequest, claim_id: str, made: Made) -> Answer | None:
     keys = keyring()
-    number = 0 if made.approves else trips.next_number(actor.tenant)
+    number = 0 if made.approves else next_number(way, actor.tenant)
     rendered = render(keys, actor, made, Subject(request.reference, None, request.signals, {}, {}), number)
     pointer = keys.seal(rendered.id.encode(), tenant=actor.tenant, field=_POINTER)
-    won = trips.finish(actor.tenant, claim_id, pointer, rendered.parameters, case=rendered.case_id is not None)
+    won = way.finish(claim_id, pointer, rendered.written)
     return Answer(rendered.raw, replayed=False) if won else None
-
-
-def _give_back(tenant: str, claim_id: str) -> None:
-    try:
-        trips.release(tenant, claim_id)
-    except ServiceError:
-        return  # the claim runs out by itself; the first failure is the one to tell
 
 
 def _stored(tenant: str, pointer: bytes) -> bytes:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from engine.pack import Decision
@@ -20,6 +21,7 @@ from engine.signal import Missing, Reason, Signal
 from service import values
 from service.audit import canonical
 from service.crypto import Keyring
+from service.decisions.trips import Written
 from service.identity.actor import Actor
 from service.ids import new_id
 from service.packs import ActivePack
@@ -27,6 +29,7 @@ from service.packs import ActivePack
 ANSWER: Final = "decision.answer"
 SIGNALS: Final = "decision.signals"
 OUTBOX: Final = "outbox.payload"
+_text: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _DURATION: Final = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
@@ -69,28 +72,25 @@ class Subject:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The answer as bytes, and the parameters of the statements that store it. `case_id` None where nobody need look."""
+    """The answer as bytes, and what is stored of it. `case_id` is None where nobody need look."""
 
     id: str
     raw: bytes
     case_id: str | None
-    parameters: dict[str, Any]
+    written: Written
 
 
 def render(keys: Keyring, actor: Actor, made: Made, subject: Subject, case_number: int) -> Rendered:
     """Make everything that is stored; `case_number` is used only where the verdict is not approve."""
-    active, now, tenant = made.pack, made.now, actor.tenant
+    active, tenant = made.pack, actor.tenant
     decision_id, body = new_id("dec"), made.decision.to_dict()
     case_id = None if made.approves else new_id("cas")
-    route = None if case_id is None else _timed(body["route"] or UNROUTED, now)
-    body |= {"id": decision_id, "reference": subject.reference, "route": route, "created_at": rfc3339(now)}
+    route = None if case_id is None else _timed(body["route"] or UNROUTED, made.now)
+    body |= {"id": decision_id, "reference": subject.reference, "route": route, "created_at": rfc3339(made.now)}
     body |= {"application": subject.application_id}
     body["case"] = None if case_id is None else {"id": case_id, "number": shown_number(case_number)}
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    told = {"decision_id": decision_id, "reference": subject.reference, "application_id": subject.application_id}
-    told |= {"pack": active.pack.id, "verdict": body["verdict"]}
-    parameters = {
-        "tenant": tenant,
+    raw = _text(body).encode()
+    facts = {
         "id": decision_id,
         "application": subject.application_id,
         "reference": subject.reference,
@@ -102,25 +102,31 @@ def render(keys: Keyring, actor: Actor, made: Made, subject: Subject, case_numbe
         "verdict": body["verdict"],
         "score": body["risk"]["score"],
         "category": body["risk"]["category"],
-        "queue": None if route is None else route["queue"],
         "fired": [reason["rule"] for reason in body["reasons"]],
-        "models": canonical(subject.models),
-        "lists": canonical(subject.lists),
-        "signals": keys.seal(encode_signals(subject.signals), tenant=tenant, field=SIGNALS),
-        "answer": keys.seal(zlib.compress(raw, 1), tenant=tenant, field=ANSWER),
+        "models": dict(subject.models),
+        "lists": dict(subject.lists),
         "digest": body["digest"],
-        "now": now,
+        "now": body["created_at"],
         "message": new_id("msg"),
-        "payload": values.seal(keys, told, tenant=tenant, field=OUTBOX),
         "actor": actor.id,
         "actor_name": actor.name,
         "audit": canonical(_audited(body, active, subject)),
     }
+    told = {"decision_id": decision_id, "reference": subject.reference, "application_id": subject.application_id}
+    told |= {"pack": active.pack.id, "verdict": body["verdict"]}
+    case_payload = None
     if case_id is not None and route is not None:
+        facts |= _case(body, route, case_id, case_number)
         case = told | {"case_id": case_id, "number": shown_number(case_number)}
-        parameters |= _case(body, route, case_id, case_number)
-        parameters["case_payload"] = values.seal(keys, case, tenant=tenant, field=OUTBOX)
-    return Rendered(decision_id, raw, case_id, parameters)
+        case_payload = keys.seal(_text(case).encode(), tenant=tenant, field=OUTBOX)
+    written = Written(
+        _text(facts),
+        signals=keys.seal(encode_signals(subject.signals), tenant=tenant, field=SIGNALS),
+        answer=keys.seal(zlib.compress(raw, 1), tenant=tenant, field=ANSWER),
+        payload=keys.seal(_text(told).encode(), tenant=tenant, field=OUTBOX),
+        case_payload=case_payload,
+    )
+    return Rendered(decision_id, raw, case_id, written)
 
 
 def open_answer(keys: Keyring, sealed: bytes, tenant: str) -> bytes:
@@ -138,7 +144,8 @@ def encode_signals(signals: Mapping[str, Any]) -> bytes:
             missing[name] = [value.reason.value, value.detail]
         else:
             held[name] = value
-    return values.encode({"values": held, "missing": missing})
+    # The engine has admitted these values, so no object of theirs uses the marks of `service.values`.
+    return json.dumps({"values": held, "missing": missing}, default=_marked, ensure_ascii=False).encode()
 
 
 def decode_signals(body: bytes) -> dict[str, Any]:
@@ -146,6 +153,11 @@ def decode_signals(body: bytes) -> dict[str, Any]:
     found = values.decode(body)
     missing = {name: Missing(Reason(reason), detail) for name, (reason, detail) in found["missing"].items()}
     return dict(found["values"]) | missing
+
+
+def _marked(value: object) -> Any:
+    """What `service.values` writes for a value that JSON has no word for; decimals, of which there are many, at once."""
+    return {"$decimal": str(value)} if isinstance(value, Decimal) else json.loads(values.encode(value))
 
 
 def rfc3339(moment: datetime) -> str:
@@ -178,6 +190,7 @@ def _case(body: Mapping[str, Any], route: Mapping[str, Any], case_id: str, numbe
     return {
         "case": case_id,
         "number": number,
+        "queue": route["queue"],
         "priority": route["priority"],
         "role": route["role"],
         "four_eyes": bool(route["four_eyes"]),

@@ -8,6 +8,7 @@ a list with people missing. A file that does not end with a line break was cut o
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from engine.screening.entity import EntityError, read_entity
+from engine.screening.entity import Entity, EntityError, read_entity
 from engine.screening.partial_dates import PartialDate
 from service.errors import Invalid, Problem
 
@@ -38,6 +39,17 @@ class ListEntry:
 
     id: str
     entity: dict[str, Any]
+    read: Entity
+
+
+def file_digest(source: Path | bytes) -> str:
+    """SHA-256 of the file's bytes; raises `Invalid` where it is empty, too large, cut off or unreadable."""
+    digest = hashlib.sha256()
+    with _opened(source) as file:
+        _check_whole(file)
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def read_entries(source: Path | bytes, name: str) -> Iterator[ListEntry]:
@@ -132,13 +144,14 @@ def _entry(row: dict[str, str], where: str, seen: set[str], problems: list[Probl
         "programme": row["programme"],
         "reference": row["reference"],
     }
+    read = None
     if not faults:
         try:
-            read_entity(entity)
+            read = read_entity(entity)
         except EntityError as fault:
             faults.append(str(fault))
     problems.extend(Problem(where, fault) for fault in faults)
-    return None if faults else ListEntry(row["id"], entity)
+    return None if read is None else ListEntry(row["id"], entity, read)
 
 
 def _faults(row: dict[str, str]) -> list[str]:

@@ -1,34 +1,33 @@
 """Importing a list: a new version, whole and active at once, or none at all.
 
-The file is read twice: first to find every problem, its digest and its length, then into the database in one
-transaction that also puts the version before out of force. A version that is much shorter than the one before is
-refused, because a truncated download with status 200 would otherwise clear everybody it lost. Old versions stay, since
-decisions name them.
+The file is hashed first: the same bytes again only confirm the version in force. Else it is read once, as a stream, into
+one transaction that also puts the version before out of force; any problem rolls all of it back. A version that is much
+shorter than the one before is refused, because a truncated download with status 200 would otherwise clear everybody it
+lost. Old versions stay, since decisions name them.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlmodel import Session, col
 
-from engine.screening import entity_keys, read_entity
+from engine.screening import Entity, entity_keys
 from service import audit
 from service.db import unit
 from service.errors import Invalid, Problem
 from service.identity.actor import Actor, Permission
 from service.ids import new_id
-from service.screening.csv_file import ListEntry, read_entries
+from service.screening.csv_file import ListEntry, file_digest, read_entries
 from service.screening.freshness import KINDS, in_force, version_of
 from service.settings import settings
-from service.tables import Watchlist, WatchlistEntry, utc_now
-from service.values import encode
+from service.tables import Watchlist, utc_now
 
 MAX_SHRINK: Final = 0.5  # a new version with under half of the entries of the one before needs `allow_shrink`
 BATCH: Final = 500
@@ -51,7 +50,7 @@ def import_list(
     actor.must(Permission.WRITE_LISTS)
     _check(name, kind, format)
     file = Path(source) if isinstance(source, str) else source
-    digest, count = _measure(file, name)
+    digest = file_digest(file)
     with unit(actor.tenant) as session:
         _alone(session, actor.tenant, name)
         before = _active(session, name)
@@ -60,13 +59,18 @@ def import_list(
             session.add(before)
             audit.append(session, actor, "list.confirmed", before.id, {"name": name, "digest": digest})
             return {**_answer(before), "unchanged": True}
-        if before is not None and count < MAX_SHRINK * before.entries and not allow_shrink:
-            message = f"{count} entries where the version before has {before.entries}: the file may be cut off"
+        if before is not None:
+            session.execute(update(Watchlist).where(col(Watchlist.id) == before.id).values(active=False))
+        row = Watchlist(tenant_id=actor.tenant, name=name, kind=kind, digest=digest, entries=0, checked_at=utc_now())
+        session.add(row)
+        session.flush()
+        row.entries = _write(session, actor.tenant, row, file)
+        if before is not None and row.entries < MAX_SHRINK * before.entries and not allow_shrink:
+            message = f"{row.entries} entries where the version before has {before.entries}: the file may be cut off"
             raise Invalid("the list is not imported; the version before stays in force", (Problem(name, message),))
-        row = _write(session, actor, before, Watchlist(
-            tenant_id=actor.tenant, name=name, kind=kind, digest=digest, entries=count, checked_at=utc_now(),
-        ), file)  # fmt: skip
-        audit.append(session, actor, "list.imported", row.id, {"name": name, "digest": digest, "entries": count})
+        session.add(row)
+        facts = {"name": name, "digest": digest, "entries": row.entries}
+        audit.append(session, actor, "list.imported", row.id, facts)
         return {**_answer(row), "unchanged": False}
 
 
@@ -91,43 +95,32 @@ def _check(name: str, kind: str, form: str) -> None:
         raise Invalid("the list cannot be imported", tuple(problems))
 
 
-def _measure(file: Path | bytes, name: str) -> tuple[str, int]:
-    digest, count = hashlib.sha256(), 0
-    for entry in read_entries(file, name):
-        digest.update(encode(entry.entity))
-        count += 1
-    return digest.hexdigest(), count
-
-
-def _write(session: Session, actor: Actor, before: Watchlist | None, row: Watchlist, file: Path | bytes) -> Watchlist:
-    if before is not None:
-        session.execute(update(Watchlist).where(col(Watchlist.id) == before.id).values(active=False))
-    session.add(row)
-    session.flush()
-    digest, count = hashlib.sha256(), 0
+def _write(session: Session, tenant: str, row: Watchlist, file: Path | bytes) -> int:
+    count = 0
     for batch in _batches(read_entries(file, row.name)):
-        session.execute(insert(WatchlistEntry), [_entry_row(actor.tenant, row.id, entry) for entry in batch])
+        session.execute(_INSERT, _columns(tenant, row.id, batch))
         count += len(batch)
-        for entry in batch:
-            digest.update(encode(entry.entity))
-    if (digest.hexdigest(), count) != (row.digest, row.entries):
-        raise Invalid("the list's file changed while it was read; the version before stays in force")
-    return row
+    return count
 
 
-def _entry_row(tenant: str, list_id: str, entry: ListEntry) -> dict[str, Any]:
-    entity = read_entity(entry.entity)
-    born = entity.birth_dates[0] if len(entity.birth_dates) == 1 else None
-    exact = born is not None and born.month is not None and born.day is not None
+def _columns(tenant: str, list_id: str, batch: list[ListEntry]) -> dict[str, Any]:
+    """The batch by column: one statement of a few arrays is many times faster than a statement a row."""
     return {
-        "id": new_id("wle"),
-        "tenant_id": tenant,
-        "watchlist_id": list_id,
-        "entity_id": entry.id,
-        "properties": entry.entity,
-        "name_keys": sorted(entity_keys(entity)),
-        "birth_date": date(born.year, born.month, born.day) if exact and born and born.month and born.day else None,
+        "tenant": tenant,
+        "list": list_id,
+        "ids": [new_id("wle") for _ in batch],
+        "entities": [entry.id for entry in batch],
+        "properties": [json.dumps(entry.entity, ensure_ascii=False) for entry in batch],
+        "keys": [json.dumps(sorted(entity_keys(entry.read))) for entry in batch],
+        "born": [_exact_birth(entry.read) for entry in batch],
     }
+
+
+def _exact_birth(entity: Entity) -> date | None:
+    born = entity.birth_dates[0] if len(entity.birth_dates) == 1 else None
+    if born is None or born.month is None or born.day is None:
+        return None
+    return date(born.year, born.month, born.day)
 
 
 def _batches(entries: Iterator[ListEntry]) -> Iterator[list[ListEntry]]:
@@ -153,3 +146,12 @@ def _active(session: Session, name: str) -> Watchlist | None:
 
 def _answer(row: Watchlist) -> dict[str, Any]:
     return version_of(row).to_dict(utc_now(), settings().list_max_age_hours)
+
+
+_INSERT = text(
+    "INSERT INTO watchlist_entry (tenant_id, id, watchlist_id, entity_id, properties, name_keys, birth_date)"
+    " SELECT :tenant, e.id, :list, e.entity, CAST(e.properties AS jsonb),"
+    " ARRAY(SELECT jsonb_array_elements_text(CAST(e.keys AS jsonb))), e.born FROM unnest(CAST(:ids AS text[]),"
+    " CAST(:entities AS text[]), CAST(:properties AS text[]), CAST(:keys AS text[]), CAST(:born AS date[]))"
+    " AS e (id, entity, properties, keys, born)"
+)

@@ -70,9 +70,9 @@ def find(session: Session, query: Entity, versions: Sequence[ListVersion]) -> li
     facts = {"keys": sorted(entity_keys(query)), "lists": sorted(by_id), "most": MAX_CANDIDATES}
     found = []
     for row in session.execute(_CANDIDATES, facts):
-        hit = compare(query, row.properties)
+        hit = compare(query, row.entity)
         if hit.score >= LEAST:
-            found.append(_listed(hit, by_id[row.watchlist_id], row.properties))
+            found.append(_listed(hit, by_id[row.list], row.entity))
     return sorted(found, key=lambda each: (-each.hit.score, each.list.name, each.hit.entity_id))
 
 
@@ -81,9 +81,7 @@ def _listed(hit: Hit, version: ListVersion, entity: Mapping[str, Any]) -> Listed
     return ListedHit(hit, version, str(entity.get("programme", "")), str(entity.get("reference", "")), countries)
 
 
+# A function of the database, see the migration: it walks the index of the name keys and holds the tenant's wall itself.
 _CANDIDATES = text(
-    "SELECT e.watchlist_id, e.properties FROM watchlist_entry e"
-    " WHERE e.watchlist_id = ANY(:lists) AND e.name_keys && CAST(:keys AS text[])"
-    " ORDER BY (SELECT count(*) FROM unnest(e.name_keys) AS k WHERE k = ANY(:keys)) DESC, e.watchlist_id, e.entity_id"
-    " LIMIT :most"
+    "SELECT list, entity FROM verdict_list_candidates(CAST(:keys AS text[]), CAST(:lists AS text[]), :most)"
 )

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from engine.feel import limits
 from engine.feel.builtins.table import Table
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, Number, from_literal, plain_text, to_int, truncate
+from engine.feel.size import measure, measure_texts
 from engine.feel.temporal.calendar import (
     AnyDate,
     AnyDateTime,
@@ -33,10 +33,8 @@ _NUMERAL: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-
 @TABLE.add("string", "from: any", STRING)
 def string(value: object) -> str:
     """Any value as FEEL writes it."""
-    text = value if isinstance(value, str) else to_text(value)
-    if len(text) > limits.MAX_TEXT_CHARS:
-        raise Failure("limit", f"the text is longer than {limits.MAX_TEXT_CHARS} characters")
-    return text
+    measure(value)
+    return value if isinstance(value, str) else to_text(value)
 
 
 def to_text(value: object) -> str:
@@ -50,7 +48,12 @@ def _string_text(value: str) -> str:
 
 
 def _context_text(value: dict[str, object]) -> str:
-    return "{" + ", ".join(f"{_key(key)}: {to_text(item)}" for key, item in value.items()) + "}"
+    return f"{{{_joined([f'{_key(key)}: {to_text(item)}' for key, item in value.items()])}}}"
+
+
+def _joined(parts: list[str]) -> str:
+    measure_texts(parts)
+    return ", ".join(parts)
 
 
 def _range_text(value: Range) -> str:
@@ -68,7 +71,7 @@ _WRITERS: Final[dict[str, Callable[[Any], str]]] = {
     "boolean": lambda value: "true" if value else "false",
     "number": plain_text,
     "string": _string_text,
-    "list": lambda value: f"[{', '.join(to_text(item) for item in value)}]",
+    "list": lambda value: f"[{_joined([to_text(item) for item in value])}]",
     "context": _context_text,
     "range": _range_text,
     "function": _no_text,

@@ -14,6 +14,7 @@ from engine.feel.numbers import CONTEXT, Number, to_int, truncate
 from engine.feel.operators.arithmetic import number_add, number_divide, number_multiply
 from engine.feel.operators.comparison import order, same
 from engine.feel.operators.logic import every, some
+from engine.feel.size import measure
 from engine.feel.types import ANY, BOOLEAN, LIST, NUMBER, FeelType, join, list_of
 from engine.feel.values import FeelFunction
 
@@ -231,14 +232,14 @@ def remove(items: Items, position: Number) -> Items:
     return [*items[:index], *items[index + 1 :]]
 
 
-@TABLE.add("list replace", "list: list, position: number, newItem: any?", _same_list, looks_at_items=False)
+@TABLE.add("list replace", "list: list, position: number, newItem: any?", _same_list)
 def replace_at(items: Items, position: Number, item: object) -> Items:
     """The list with another item at a position."""
     index = _position(items, position)
     return [*items[:index], item, *items[index + 1 :]]
 
 
-@TABLE.add("list replace", "list: list, match: function, newItem: any?", _same_list, looks_at_items=False)
+@TABLE.add("list replace", "list: list, match: function, newItem: any?", _same_list)
 def replace_matching(items: Items, match: object, item: object) -> Items:
     """The list with another item for each for which `match(item, newItem)` is true."""
     out: Items = []
@@ -283,6 +284,7 @@ def distinct_values(items: Items) -> Items:
 @TABLE.add("flatten", "list: list", LIST)
 def flatten(items: Items) -> Items:
     """All items of nested lists in one list."""
+    measure(items)
     out: Items = []
     pending = list(reversed(items))
     while pending:

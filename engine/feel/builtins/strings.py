@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.feel import limits
 from engine.feel.builtins.patterns import compile_pattern, substitution
 from engine.feel.builtins.table import Table
 from engine.feel.failure import Failure
 from engine.feel.numbers import Number, truncate
+from engine.feel.size import measure_texts
 from engine.feel.types import BOOLEAN, NUMBER, STRING, list_of
 
 TABLE: Final = Table()
@@ -100,7 +100,16 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
     compiled.check(text)
     if compiled.regex.match(""):
         raise Failure("argument", "the pattern matches nothing as well as something")
-    return _short(compiled.regex.sub(substitution(replacement, compiled.regex.groups, flags or ""), text))
+    template = substitution(replacement, compiled.regex.groups, flags or "")
+    parts: list[str] = []
+    end = 0
+    for match in compiled.regex.finditer(text):
+        parts += (text[end : match.start()], match.expand(template))
+        measure_texts(parts[-200:])
+        end = match.end()
+    parts.append(text[end:])
+    measure_texts(parts)
+    return "".join(parts)
 
 
 @TABLE.add("split", "string: string, delimiter: string", list_of(STRING))
@@ -121,10 +130,7 @@ def split(string: str, delimiter: str) -> list[object]:
 @TABLE.add("string join", "list: list of string, delimiter?: string?", STRING)
 def string_join(strings: list[str | None], delimiter: str | None = None) -> str:
     """Strings joined, nulls left out."""
-    return _short((delimiter or "").join(string for string in strings if string is not None))
-
-
-def _short(text: str) -> str:
-    if len(text) > limits.MAX_TEXT_CHARS:
-        raise Failure("limit", f"the result is longer than {limits.MAX_TEXT_CHARS} characters")
-    return text
+    texts = [string for string in strings if string is not None]
+    joint = delimiter or ""
+    measure_texts([*texts, *[joint] * len(texts)])
+    return joint.join(texts)

@@ -199,7 +199,7 @@ def _parameter(name: str, kind: str, *, optional: bool, nullable: bool) -> Param
             found = named_type(inner)
             assert found is not None, f"no type {inner}"
             element = found
-    return Parameter(name, tuple(kinds), element, optional, nullable or not kinds)
+    return Parameter(name, tuple(kinds), element, optional, nullable)
 
 
 class Table:

@@ -121,4 +121,4 @@ def instance_of(compiler: Compiler, node: nodes.InstanceOf) -> Code:
         return compiler.null(BOOLEAN)
     kind = compiler.constant(wanted)
     known = "_known" if compiler.unknowns and not value.is_null else ""
-    return Code(f"_instance{known}({value.source}, {kind})", BOOLEAN, null=bool(known))
+    return Code(f"_instance{known}({value.source}, {kind}, _w)", BOOLEAN)

@@ -59,9 +59,10 @@ def _value(compiler: Compiler, node: nodes.Call, function: Code, arguments: list
             "give each parameter one argument",
         )
     given = _tuple(arguments)
+    known = ", known=True" if compiler.unknowns else ""
     if node.names is not None:
-        return Code(f"_invoke_named({function.source}, {node.names!r}, {given}, _w)", kind.result or ANY)
-    return Code(f"_invoke({function.source}, {given}, _w)", kind.result or ANY)
+        return Code(f"_invoke_named({function.source}, {node.names!r}, {given}, _w{known})", kind.result or ANY)
+    return Code(f"_invoke({function.source}, {given}, _w{known})", kind.result or ANY)
 
 
 def _tuple(arguments: list[Code]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from engine.feel import nodes
 from engine.feel.compiler.code import Code
@@ -57,7 +57,7 @@ def _any_of(compiler: Compiler, tests: tuple[nodes.Node, ...], value: Code, *, c
         if isinstance(test, nodes.RangeLiteral):
             codes.append(in_range_literal(compiler, test, value))
             continue
-        if isinstance(test, nodes.ListLiteral) and not cell and _all_scalar_literals(test):
+        if value.type.name in _SCALARS and not cell and _all_scalar_literals(test):
             constants.extend((item, compiler.emit(item)) for item in test.items)
             continue
         found = compiler.emit(test)
@@ -70,8 +70,12 @@ def _any_of(compiler: Compiler, tests: tuple[nodes.Node, ...], value: Code, *, c
     return combined(compiler, "or", codes)
 
 
-def _all_scalar_literals(node: nodes.ListLiteral) -> bool:
-    return bool(node.items) and all(isinstance(item, nodes.Literal) and item.value is not None for item in node.items)
+def _all_scalar_literals(node: nodes.Node) -> TypeGuard[nodes.ListLiteral]:
+    return (
+        isinstance(node, nodes.ListLiteral)
+        and bool(node.items)
+        and all(isinstance(item, nodes.Literal) and item.value is not None for item in node.items)
+    )
 
 
 def _in_constants(compiler: Compiler, constants: list[tuple[nodes.Node, Code]], value: Code) -> Code:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from engine.feel.failure import Failure
 from engine.feel.operators.logic import every
+from engine.feel.size import measure
 from engine.feel.temporal.calendar import instant, time_instant
 from engine.feel.types import ORDERED
 from engine.feel.values import NANOS_PER_SECOND, FeelTime, Range, WarningSink, WideDateTime, kind_of
@@ -93,6 +95,12 @@ def _same(left: Any, right: Any, warnings: WarningSink, equality: _Equality) -> 
         return None
     if kind in _PLAIN:
         return bool(left == right)
+    try:
+        measure(left)
+        measure(right)
+    except Failure as failure:
+        warnings.append((failure.code, failure.message))
+        return None
     return _COMPOUND[kind](left, right, warnings, equality)
 
 

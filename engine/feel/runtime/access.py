@@ -13,6 +13,7 @@ from engine.feel.builtins.table import Builtin
 from engine.feel.failure import Failure
 from engine.feel.numbers import ArithmeticFailure
 from engine.feel.runtime.loops import Warnings, spend
+from engine.feel.size import measure
 from engine.feel.temporal.properties import PROPERTIES
 from engine.feel.types import FeelType
 from engine.feel.values import FeelFunction, Range, WarningSink, kind_of
@@ -80,9 +81,19 @@ def call_builtin_known(
         for index, argument in enumerate(arguments):
             if argument is None and not literal_nulls >> index & 1:
                 return None
-            if function.looks_at_items and _has_null(argument) and not literal_nulls >> index & 1:
+            if function.looks_at_items and _holds_null(argument, warnings):
                 return None
     return call_builtin(function, arguments, warnings)
+
+
+def _holds_null(value: object, warnings: WarningSink) -> bool:
+    """Whether a part of a value is null, or there are too many parts to tell."""
+    try:
+        measure(value)
+    except Failure as failure:
+        warnings.append((failure.code, failure.message))
+        return True
+    return _has_null(value)
 
 
 def _has_null(value: object) -> bool:
@@ -93,13 +104,13 @@ def _has_null(value: object) -> bool:
     return False
 
 
-def invoke(function: object, arguments: Sequence[object], warnings: WarningSink) -> object:
-    """A function value on arguments by position."""
+def invoke(function: object, arguments: Sequence[object], warnings: WarningSink, *, known: bool = False) -> object:
+    """A function value on arguments by position; `known` where null is unknown."""
     if function is None:
         warnings.append(("unknown_function", "there is no such function"))
         return None
     if isinstance(function, Builtin):
-        return call_builtin(function, arguments, warnings)
+        return _library(function, arguments, warnings, known=known)
     if not isinstance(function, FeelFunction):
         warnings.append(("type", f"a {kind_of(function)} cannot be called"))
         return None
@@ -110,11 +121,19 @@ def invoke(function: object, arguments: Sequence[object], warnings: WarningSink)
     return _guarded(function, [*arguments, *[None] * (count - len(arguments))], warnings)
 
 
-def invoke_named(function: object, names: Sequence[str], arguments: Sequence[object], warnings: WarningSink) -> object:
-    """A function value on arguments by name."""
+def _library(function: Builtin, arguments: Sequence[object], warnings: WarningSink, *, known: bool) -> object:
+    if known:
+        return call_builtin_known(function, arguments, 0, warnings)
+    return call_builtin(function, arguments, warnings)
+
+
+def invoke_named(
+    function: object, names: Sequence[str], arguments: Sequence[object], warnings: WarningSink, *, known: bool = False
+) -> object:
+    """A function value on arguments by name; `known` where null is unknown."""
     if isinstance(function, Builtin):
         try:
-            return call_builtin(function, function.by_position(names, arguments), warnings)
+            return _library(function, function.by_position(names, arguments), warnings, known=known)
         except Failure as failure:
             warnings.append((failure.code, f"{function.name}: {failure.message}"))
             return None
@@ -178,11 +197,16 @@ def _fits(value: object, wanted: FeelType) -> bool:
     return element is None or element.name == "any" or all(has_type(part, element) for part in parts)
 
 
-def instance_of(value: object, wanted: FeelType) -> bool:
-    """`value instance of wanted`."""
+def instance_of(value: object, wanted: FeelType, warnings: WarningSink) -> bool | None:
+    """`value instance of wanted`; null only for a value too large to look through."""
+    try:
+        measure(value)
+    except Failure as failure:
+        warnings.append((failure.code, failure.message))
+        return None
     return has_type(value, wanted)
 
 
-def instance_of_known(value: object, wanted: FeelType) -> bool | None:
+def instance_of_known(value: object, wanted: FeelType, warnings: WarningSink) -> bool | None:
     """`value instance of wanted` where null is unknown."""
-    return None if value is None else has_type(value, wanted)
+    return None if value is None or _holds_null(value, warnings) else has_type(value, wanted)

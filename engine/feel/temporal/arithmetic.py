@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, ArithmeticFailure, Number
@@ -31,7 +31,8 @@ from engine.feel.values import NANOS_PER_DAY, FeelTime, WideDate, WideDateTime, 
 Duration: TypeAlias = YearsMonths | timedelta
 Moment: TypeAlias = AnyDate | AnyDateTime
 
-_MICRO = timedelta(microseconds=1)
+_MICRO: Final = timedelta(microseconds=1)
+_MOST_MONTHS: Final = 10**19
 
 
 def is_date(value: object) -> bool:
@@ -62,7 +63,7 @@ def shift(value: object, length: Duration, sign: int) -> object:
 
 def _shift_months(value: object, months: int) -> object:
     if isinstance(value, YearsMonths):
-        return YearsMonths(value.total + months)
+        return _months(value.total + months)
     if isinstance(value, datetime | WideDateTime):
         day, nanos, zone = split(value)
         return make_datetime(add_months(day, months), nanos, zone)
@@ -150,7 +151,7 @@ def _day(value: Moment) -> AnyDate:
 def _sized(like: Duration, size: Decimal) -> Duration:
     try:
         if isinstance(like, YearsMonths):
-            return YearsMonths(int(size.to_integral_value(ROUND_DOWN)))
+            return _months(int(size.to_integral_value(ROUND_DOWN)))
         return _duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
     except ArithmeticFailure:
         raise Failure("limit", "the duration is too long") from None
@@ -161,3 +162,9 @@ def _duration(size: int) -> timedelta:
         return timedelta(microseconds=size)
     except OverflowError:
         raise Failure("limit", "the duration is too long") from None
+
+
+def _months(total: int) -> YearsMonths:
+    if abs(total) > _MOST_MONTHS:
+        raise Failure("limit", "the duration is too long")
+    return YearsMonths(total)

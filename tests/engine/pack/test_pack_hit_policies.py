@@ -124,7 +124,7 @@ def test_any_with_different_outputs_is_reported_and_floors(table: Table) -> None
     ("policy", "rules", "outputs", "signals", "value"),
     [
         # C is undecided where y is missing.
-                ("FIRST", DIFFERENT, None, {"x": 30}, None),  # C may be the match
+        ("FIRST", DIFFERENT, None, {"x": 30}, None),  # C may be the match
         ("UNIQUE", DIFFERENT, None, {"x": 15}, None),  # C may violate
         ("UNIQUE", DIFFERENT, None, {"y": 0}, None),  # A and B may match
         ("ANY", SAME, None, {"x": 3}, 7),  # whatever B is, 7 comes out

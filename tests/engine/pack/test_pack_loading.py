@@ -75,7 +75,11 @@ verdict:
     [
         ("parameters: {p: {values: [{value: 1, source: law}]}}\n", "missing_key", "has no from"),
         ("parameters: {p: {values: [{from: 2026-01-01, value: 1}]}}\n", "missing_key", "has no source"),
-        ("parameters: {p: {values: [{from: 2026-01-01, value: 1, source: x}]}}\n", "unknown_source", "unknown source x"),
+        (
+            "parameters: {p: {values: [{from: 2026-01-01, value: 1, source: x}]}}\n",
+            "unknown_source",
+            "unknown source x",
+        ),
         ("parameters: {p: {values: []}}\n", "undated", "has no value"),
         ("parameters: {p: {values: [{from: soon, value: 1, source: law}]}}\n", "wrong_kind", "date"),
         (
@@ -106,12 +110,14 @@ verdict:
         (SIGNAL + "decisions: {a: {expression: 'x', type: string}}\n", "type_clash", "not string"),
         (SIGNAL + "decisions: {t: {inputs: {s: s}, outputs: {o: number}, rules: []}}\n", "empty", "has no rule"),
         (
-            SIGNAL + "decisions: {t: {inputs: {s: s}, outputs: {o: number}, rules: [{id: R, if: {s: '\"Z\"'}, then: {o: 1}}]}}\n",
+            SIGNAL
+            + "decisions: {t: {inputs: {s: s}, outputs: {o: number}, rules: [{id: R, if: {s: '\"Z\"'}, then: {o: 1}}]}}\n",
             "feel",
             "can never be true",
         ),
         (
-            SIGNAL + "decisions: {t: {inputs: {x: x}, outputs: {o: number}, rules: [{id: R, if: {x: '\"Z\"'}, then: {o: 1}}]}}\n",
+            SIGNAL
+            + "decisions: {t: {inputs: {x: x}, outputs: {o: number}, rules: [{id: R, if: {x: '\"Z\"'}, then: {o: 1}}]}}\n",
             "feel",
             "",
         ),
@@ -121,17 +127,20 @@ verdict:
             "output o is string",
         ),
         (
-            SIGNAL + "decisions: {t: {inputs: {x: x}, outputs: {o: number, q: number}, rules: [{id: R, then: {o: 1}}]}}\n",
+            SIGNAL
+            + "decisions: {t: {inputs: {x: x}, outputs: {o: number, q: number}, rules: [{id: R, then: {o: 1}}]}}\n",
             "missing_key",
             "gives no q",
         ),
         (
-            SIGNAL + "decisions: {t: {hit_policy: FRIST, inputs: {x: x}, outputs: {o: number}, rules: [{id: R, then: {o: 1}}]}}\n",
+            SIGNAL
+            + "decisions: {t: {hit_policy: FRIST, inputs: {x: x}, outputs: {o: number}, rules: [{id: R, then: {o: 1}}]}}\n",
             "hit_policy",
             "unknown hit policy",
         ),
         (
-            SIGNAL + "decisions: {t: {hit_policy: PRIORITY, inputs: {x: x}, outputs: {o: number}, rules: [{id: R, then: {o: 1}}]}}\n",
+            SIGNAL
+            + "decisions: {t: {hit_policy: PRIORITY, inputs: {x: x}, outputs: {o: number}, rules: [{id: R, then: {o: 1}}]}}\n",
             "hit_policy",
             "has no values",
         ),
@@ -174,7 +183,11 @@ verdict:
         ("routes: [{id: A, if: '1', queue: q, priority: 1, due: 1h, role: r}]\n", "type_clash", "gives number"),
         ("invariants: [{id: I, text: t, never: 'nope'}]\n", "feel", "nothing is named"),
         ("invariants: [{id: I, text: t, never: '\"a\"'}]\n", "type_clash", "gives string"),
-        ("patterns: [{id: P, over: {a: document}, if: 'a.x = 1', sets: {patterns.p: true}}]\n", "unknown_signal", "no list"),
+        (
+            "patterns: [{id: P, over: {a: document}, if: 'a.x = 1', sets: {patterns.p: true}}]\n",
+            "unknown_signal",
+            "no list",
+        ),
     ],
 )
 def test_a_fault_is_a_problem(refused: Refused, body: str, code: str, part: str) -> None:
@@ -242,7 +255,9 @@ def test_an_expression_over_the_limit_is_refused(refused: Refused) -> None:
 
 def test_too_many_rules_are_refused(refused: Refused) -> None:
     rows = "".join(f"      - {{id: R{n}, then: {{o: 1}}}}\n" for n in range(MAX_RULES + 1))
-    body = "decisions:\n  t:\n    hit_policy: COLLECT\n    inputs: {x: '1'}\n    outputs: {o: number}\n    rules:\n" + rows
+    body = (
+        "decisions:\n  t:\n    hit_policy: COLLECT\n    inputs: {x: '1'}\n    outputs: {o: number}\n    rules:\n" + rows
+    )
     assert "limit" in {problem.code for problem in refused(body)}
 
 

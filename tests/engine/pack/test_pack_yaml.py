@@ -71,7 +71,7 @@ def test_every_node_knows_its_line_and_column() -> None:
     [
         ("a: x + nope\n", (1, 5), (1, 8)),
         ("a: 'x + nope'\n", (1, 5), (1, 9)),
-        ("a: \"x + nope\"\n", (1, 5), (1, 9)),
+        ('a: "x + nope"\n', (1, 5), (1, 9)),
         ("a: 'it''s nope'\n", (1, 6), (1, 11)),
         ('a: "\\"q\\" nope"\n', (1, 5), (1, 11)),
         ("a: |\n  x +\n  nope\n", (2, 1), (3, 3)),

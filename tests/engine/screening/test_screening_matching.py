@@ -73,6 +73,23 @@ def test_a_weak_alias_alone_is_no_hit() -> None:
     assert not compare(person("The Falcon"), listed).match
 
 
+def test_a_weak_alias_counts_word_for_word_and_only_with_another_attribute() -> None:
+    listed = {
+        "id": "x",
+        "schema": "Person",
+        "properties": {"weakAlias": ["The Falcon", "The Owl"], "birthDate": ["1960-03-04"]},
+    }
+    assert compare(person("Falcon the", birthDate=["1960-03-04"]), listed).match
+    assert not compare(person("The Falcons", birthDate=["1960-03-04"]), listed).match
+    assert compare(person("The Eagle"), listed).evidence[0].outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["0000", "1990-13", "1990-00-01", "1990-02-30", "90", "1990-1-1", "1990-01-01T00:00"])
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"date|year|month|day"):
+        PartialDate.parse(text)
+
+
 def test_equal_names_are_ordered_by_the_date_of_birth() -> None:
     me = person("Tarini Vashkar", birthDate=["1979-11-23"])
     exact, year, none, near, other = (

@@ -174,7 +174,8 @@ def test_unknown_never_approves(ask) -> None:
 
 def test_a_running_call_with_the_same_key_is_told_to_come_again(originator, active_version, tenant) -> None:
     request = DecisionRequest("tiny", "r", {"score": 1}, DAY, "k")
-    assert trips.claim(tenant, "k", request.body_digest, "tiny").id is not None
+    with trips.way(tenant) as way:
+        assert way.claim("k", request.body_digest, "tiny").id is not None
     naps: list[float] = []
     with pytest.raises(Conflict, match="in progress"):
         decide(originator, request, sleep=naps.append)
@@ -185,7 +186,8 @@ def test_a_claim_whose_owner_died_is_taken_over_and_the_dead_owner_can_write_not
     ask, sql, tenant, active_version, originator
 ) -> None:
     request = DecisionRequest("tiny", "LOAN-1", {"score": 5}, DAY, "k")
-    dead = trips.claim(tenant, "k", request.body_digest, "tiny")
+    with trips.way(tenant) as way:
+        dead = way.claim("k", request.body_digest, "tiny")
     assert dead.id is not None
     sql("UPDATE idempotency_key SET claimed_until = now() - interval '1 second'")
     answer = decide(originator, request)
@@ -193,7 +195,8 @@ def test_a_claim_whose_owner_died_is_taken_over_and_the_dead_owner_can_write_not
     made = rendering.Made(active(tenant, "tiny"), late, rendering.datetime.now(rendering.UTC))
     subject = rendering.Subject("LOAN-1", None, {"score": 5}, {}, {})
     again = rendering.render(making.keyring(), originator, made, subject, 99)
-    assert trips.finish(tenant, dead.id, b"x", again.parameters, case=again.case_id is not None) is False
+    with trips.way(tenant) as way:
+        assert way.finish(dead.id, b"x", again.written) is False
     assert sql("SELECT id FROM decision") == [(answer.body["id"],)]
     assert sql('SELECT count(*) FROM "case"') == [(1,)]
     assert sql("SELECT count(*) FROM outbox WHERE topic = 'decision.made'") == [(1,)]
@@ -205,7 +208,7 @@ def test_a_failure_between_the_trips_leaves_nothing_and_frees_the_key(ask, sql, 
         raise Unavailable("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(trips, "finish", broken)
+        patch.setattr(trips.Way, "finish", broken)
         with pytest.raises(Unavailable):
             ask("k1", score=5)
     for table in ("decision", "idempotency_key", '"case"', "outbox"):

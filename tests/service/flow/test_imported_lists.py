@@ -173,8 +173,12 @@ def test_the_same_file_again_confirms_the_version_and_makes_it_fresh(desk) -> No
 
 def test_another_tenants_lists_are_not_searched(desk) -> None:
     desk.use_lists()
+    ids = [version["id"] for version in lists(desk.system)]
     with unit("somebody_else") as session:
         assert in_force(session) == []
+        facts = {"lists": ids, "keys": ["w:tarini", "w:vashkar"]}
+        found = session.execute(text("SELECT * FROM verdict_list_candidates(:keys, :lists, 10)"), facts)
+        assert found.all() == [], "the function must hold the wall that it stands behind"
         assert session.execute(text("SELECT count(*) FROM watchlist_entry")).scalar_one() == 0
 
 

@@ -84,8 +84,9 @@ def test_a_killed_process_loses_no_accepted_application_and_makes_no_second_deci
     first.wait(10)
 
     assert get(desk.caller, application_id)["status"] == "checking"
-    desk.pass_time(application_id)
-    assert sweep(tenants=[desk.tenant]).leases >= 1, "the other check may have been running too"
+    for held in ("running", "queued"):  # the dead worker may have held the other check too, begun or not
+        desk.pass_time(application_id, held)
+    assert sweep(tenants=[desk.tenant]).leases >= 1
     worker()
     assert wire.blpop([f"began:{desk.tenant}"], timeout=60), "no other worker took the check over"
     wire.rpush(f"go:{desk.tenant}", "open", "open")
@@ -96,6 +97,19 @@ def test_a_killed_process_loses_no_accepted_application_and_makes_no_second_deci
     assert {check["name"]: check["attempts"] for check in done["checks"]}["gate"] == 2
     assert desk.count("decision") == 1
     assert desk.count("evidence", "source = 'gate'") == 1
+
+
+def test_each_message_reaches_one_queue_only(desk, wire) -> None:
+    """With the broker's defaults every queue would be bound to one key, and every worker would get every message."""
+    from service import dispatch
+    from service.dispatch import Due
+
+    queues = ("checks", "ml", "notify", "bulk")
+    before = {queue: wire.llen(f"verdict:{queue}") for queue in queues}
+    dispatch.send_checks("nobody", [Due("chk_none", "pan_card", 5), Due("chk_none", "pan", 5)])
+    dispatch.send_report("nobody", "rep_none")
+    after = {queue: wire.llen(f"verdict:{queue}") - before[queue] for queue in queues}
+    assert after == {"checks": 1, "ml": 1, "notify": 0, "bulk": 1}
 
 
 def test_a_check_that_hangs_is_cut_off_and_ends_as_timed_out(desk, worker, wire, tmp_path, monkeypatch) -> None:

@@ -1,0 +1,267 @@
+"""The journeys of the back office in a real browser, against the real API on the embedded stack."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+READY = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app && app.getAttribute('data-test-script-state') === 'notRunning'
+    && app.getAttribute('data-test-connection-state') === 'CONNECTED'
+    && document.querySelectorAll('[data-testid="stSkeleton"]').length === 0;
+}"""
+ROW_PX = 35
+NOTE = "The papers were seen and compared, and the difference is explained."
+
+
+class Person:
+    """Somebody in front of a browser of their own; keeps what the page broke and whom it called."""
+
+    def __init__(self, browser: Any, url: str, word: str) -> None:
+        self.url, self.word = url, word
+        self.context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.addresses: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.addresses.append(request.url))
+
+    def sign_in(self, who: str, path: str = "/") -> Person:
+        self.page.goto(self.url + path)
+        self.page.get_by_label("E-mail").wait_for()
+        self.ready()
+        self.page.get_by_label("E-mail").fill(f"{who}@office.example")
+        self.page.get_by_label("Password", exact=True).fill(self.word)
+        self.press("sign_in_go")
+        self.page.locator(".st-key-sign_out").wait_for()
+        self.ready()
+        return self
+
+    def ready(self) -> None:
+        self.page.wait_for_timeout(80)  # lets a run that was just triggered begin
+        self.page.wait_for_function(READY, timeout=30000)
+
+    def open(self, name: str) -> None:
+        self.page.get_by_role("link", name=name).click()
+        self.page.get_by_role("heading", name=name, level=1).wait_for()
+        self.ready()
+
+    def press(self, key: str) -> None:
+        self.page.locator(f".st-key-{key} button").first.click()
+        self.ready()
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_label(label).click()
+        self.page.get_by_role("option", name=option).first.click()
+
+    def open_row(self, prefix: str, row: int = 0) -> None:
+        """Press the button in the first column of a grid whose key begins so."""
+        grid = self.page.locator(f"[class*='st-key-{prefix}']").last
+        grid.locator("[role=columnheader]").first.wait_for(state="attached")
+        box = grid.locator("canvas").first.bounding_box()
+        self.page.mouse.click(box["x"] + 30, box["y"] + ROW_PX * (row + 1) + ROW_PX / 2)
+        self.ready()
+
+    def edit(self, prefix: str, x: float, row: int, text: str) -> None:
+        """Type into a cell of a grid whose key begins so."""
+        grid = self.page.locator(f"[class*='st-key-{prefix}']").last
+        grid.locator("[role=columnheader]").first.wait_for(state="attached")
+        box = grid.locator("canvas").first.bounding_box()
+        field = self.page.locator("#portal input, #portal textarea").first
+        for _ in range(8):
+            self.page.mouse.dblclick(box["x"] + x, box["y"] + ROW_PX * (row + 1) + ROW_PX / 2)
+            try:
+                field.wait_for(state="visible", timeout=1000)
+                break
+            except Exception:  # noqa: BLE001 - the grid was being drawn anew under the pointer
+                continue
+        field.fill(text)
+        field.press("Enter")
+        self.ready()
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for this module; its event loop must not outlive it."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def person(browser: Any, office: Any) -> Iterator[Callable[[str], Person]]:
+    """Signs somebody in; at the end, no page may have failed or asked anything of the outside."""
+    made: list[Person] = []
+
+    def enter(who: str, path: str = "/") -> Person:
+        one = Person(browser, office.url, "a calm first password 7")
+        made.append(one)
+        return one.sign_in(who, path)
+
+    yield enter
+    outside = [url for one in made for url in one.addresses if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url)]
+    errors = [error for one in made for error in one.errors]
+    for one in made:
+        one.context.close()
+    assert not outside
+    assert not errors
+
+
+def test_an_officer_claims_the_next_case_and_declines_it_with_reason_and_note(person: Any) -> None:
+    officer = person("officer")
+    officer.press("claim_next")
+    officer.page.wait_for_url("**/case?case_id=*")
+    officer.page.get_by_role("heading", name=re.compile("KYC-")).wait_for()
+    officer.ready()
+    officer.press("decline")
+    officer.page.get_by_role("dialog").wait_for()
+    officer.press("decline_confirm")
+    officer.sees("Reason: choose one.")
+    officer.choose("Reason", "Documents are unreadable")
+    officer.page.get_by_label("Note to file").fill(NOTE)
+    officer.press("decline_confirm")
+    officer.sees("decline recorded")
+    officer.sees("Declined")
+    officer.page.get_by_role("tab", name="Timeline").click()
+    officer.ready()
+    officer.sees(NOTE)
+
+
+def test_a_four_eyes_case_closes_only_when_a_second_officer_agrees(person: Any) -> None:
+    senior = person("senior")
+    senior.open("Review queue")
+    senior.choose("Queue", "EDD")
+    senior.ready()
+    senior.open_row("queue_")
+    senior.page.wait_for_url("**/case?case_id=*")
+    address = senior.page.url.removeprefix(senior.url)
+    senior.press("claim")
+    senior.press("approve")
+    senior.choose("Reason", "The risk is known")
+    senior.page.get_by_label("Note to file").fill(NOTE)
+    senior.press("approve_confirm")
+    senior.sees("Waiting for second officer")
+    senior.sees("You decided this case; another officer confirms it.")
+    assert senior.page.locator(".st-key-agree button").is_disabled()
+
+    manager = person("manager", address)
+    manager.page.get_by_role("heading", name=re.compile("KYC-")).wait_for()
+    manager.sees(NOTE)
+    manager.press("agree")
+    manager.page.get_by_role("dialog").wait_for()
+    manager.press("agree_confirm")
+    manager.sees("Approved")
+    manager.sees(re.compile("by Sara Senior, confirmed by Mina Manager"))
+
+
+def test_a_threshold_goes_from_draft_to_live_through_two_people(person: Any) -> None:
+    analyst = person("analyst")
+    analyst.open("Rule packs")
+    analyst.press("new_draft")
+    analyst.page.wait_for_url("**/version?*")
+    analyst.sees(re.compile("Draft v[0-9]+, not live"))
+    analyst.page.get_by_label("Find a threshold").fill("face match sure")
+    analyst.page.get_by_label("Find a threshold").press("Enter")
+    analyst.ready()
+    analyst.edit("thresholds_", 330, 0, "0.66")
+    analyst.sees(re.compile("is now 0.66. Saved to the draft."))
+    analyst.press("check")
+    analyst.page.get_by_text("The check is green").first.wait_for(timeout=60000)
+    analyst.page.get_by_role("tab", name="Difference").click()
+    analyst.ready()
+    analyst.sees(re.compile("1 changes?"))
+    analyst.press("submit")
+    analyst.press("submit_confirm")
+    analyst.sees(re.compile("is submitted"))
+    assert analyst.page.locator(".st-key-approve button").is_disabled()
+    address = analyst.page.url.removeprefix(analyst.url)
+
+    approver = person("approver")
+    approver.open("Approvals")
+    approver.open_row("waiting_versions")
+    approver.page.wait_for_url("**/version?*")
+    assert approver.page.url.removeprefix(approver.url) == address
+    approver.press("approve")
+    approver.press("approve_confirm")
+    approver.sees(re.compile("is approved"))
+    approver.press("activate")
+    approver.press("activate_confirm")
+    approver.sees("Tick every line")
+    for place in range(3):
+        approver.page.locator(f".st-key-activate_tick_{place} label").click()
+        approver.ready()
+    approver.press("activate_confirm")
+    approver.sees(re.compile("is live"))
+    approver.open("Rule packs")
+    version = re.search(r"v([0-9]+)", address) or re.match("", "")
+    assert version is not None
+    approver.page.locator(".st-key-packs [data-testid='glide-cell-1-0']").get_by_text(re.compile(r"v[2-9] \(")).wait_for(state="attached")
+
+
+def test_a_report_is_asked_for_made_and_saved(person: Any, office: Any, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    from service import reports
+    from service.identity.actor import system
+
+    manager = person("manager")
+    manager.open("Reports")
+    manager.press("report_go")
+    manager.sees("The report is asked for.")
+    # What a worker does when the queue gives it the run.
+    run = reports.listing(system(office.tenant), limit=1).items[0]
+    reports.run(office.tenant, run["id"])
+    ready = manager.page.locator(f".st-key-get_{run['id']} button:not([disabled])")
+    ready.wait_for(timeout=20000)
+    with manager.page.expect_download() as saved:
+        ready.click()
+    path = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(path)
+    assert path.suffix == ".xlsx"
+    words = {str(cell.value) for sheet in load_workbook(path).worksheets for row in sheet.iter_rows() for cell in row}
+    assert "machine_verdict" in words
+    assert not [url for url in manager.addresses if "/media/" in url]
+
+
+def test_an_officer_finds_packs_for_reading_and_nothing_to_change(person: Any) -> None:
+    officer = person("officer")
+    officer.open("Rule packs")
+    assert officer.page.locator(".st-key-new_draft").count() == 0
+    assert officer.page.get_by_role("link", name="Approvals").count() == 0
+    officer.page.goto(officer.url + "/audit")
+    officer.page.get_by_label("E-mail").wait_for()  # a new address is a new session
+    officer.sign_in("officer", "/audit")
+    officer.sees("Not for your role")
+
+
+def test_a_wrong_password_says_nothing_about_which_part_was_wrong(browser: Any, office: Any) -> None:
+    stranger = Person(browser, office.url, "not the password at all")
+    stranger.page.goto(office.url)
+    stranger.page.get_by_label("E-mail").wait_for()
+    stranger.ready()
+    stranger.page.get_by_label("E-mail").fill("nobody@office.example")
+    stranger.page.get_by_label("Password", exact=True).fill(stranger.word)
+    stranger.press("sign_in_go")
+    stranger.sees("E-mail, password or code is wrong")
+    stranger.context.close()
