@@ -36,7 +36,7 @@ packs: install ## compile, lint and run the cases of every pack
 
 bench: install
 	$(BIN)/python benchmarks/decisions.py
-	$(BIN)/python benchmarks/ml.py
+	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/api.py
 
 lock: install ## resolve the dependencies anew, with hashes and without any index address

@@ -59,7 +59,7 @@ def draw() -> None:
         return
     drawn = abs(hash((lens.name, wanted, band, text, tuple(case["id"] for case in shown))))
     rows = [queue.case_row(case, now, me) for case in shown]
-    chosen = parts.open_table(rows, key=f"queue_{drawn}", alt="Cases of the queue", widths=_WIDTHS)
+    chosen = parts.open_table(rows, key=f"cases_{drawn}", alt="Cases of the queue", widths=_WIDTHS)
     if chosen is not None:
         session.go("case", case_id=str(shown[chosen]["id"]))
 

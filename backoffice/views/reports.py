@@ -25,6 +25,8 @@ def draw() -> None:
         _ask(told["catalogue"])
     st.subheader("Runs", anchor=False)
     waiting = any(words.unfinished(run) for run in told["items"])
+    if "download" in st.session_state:
+        hand_over(*st.session_state["download"])
     st.fragment(_runs, run_every=_POLL_S if waiting else None)()
 
 
@@ -89,4 +91,6 @@ def _download(run: Json) -> None:
         parts.problem(failure)
         return
     count = st.session_state["downloads"] = st.session_state.get("downloads", 0) + 1
-    hand_over(file, f"{run['id']}_{count}")
+    # Drawn by the whole page, not here: this fragment is drawn anew every two seconds, and would take the file away again.
+    st.session_state["download"] = (file, f"{run['id']}_{count}")
+    st.rerun()

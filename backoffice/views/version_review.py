@@ -5,7 +5,7 @@ import streamlit as st
 from backoffice import session
 from backoffice.client import ApiProblem, Json
 from backoffice.present import packs as words
-from backoffice.present.words import at
+from backoffice.present.words import at, count
 from backoffice.widgets import parts
 
 
@@ -37,7 +37,7 @@ def difference(version: Json, live: Json | None) -> None:
         st.info("This is the live version.")
         return
     changes = words.change_rows(session.api().difference(version["pack"], version["id"], live["id"]))
-    st.caption(f"From {words.version_name(live)} to {words.version_name(version)}: {len(changes)} changes.")
+    st.caption(f"From {words.version_name(live)} to {words.version_name(version)}: {count(len(changes), 'change')}.")
     parts.reading_table(
         changes, key="difference", alt="Difference to the live version", empty="Nothing differs in what is decided."
     )

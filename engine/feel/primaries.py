@@ -107,8 +107,6 @@ class PrimaryParser(ABC):
                 elif names:
                     raise cursor.error("a call mixes named and unnamed arguments", "name all of them or none")
                 arguments.append(self.expression())
-                if name is None and names:
-                    raise cursor.error("a call mixes named and unnamed arguments", "name all of them or none")
                 if not cursor.take(","):
                     break
         cursor.expect(")", "after the arguments")
@@ -275,8 +273,7 @@ class PrimaryParser(ABC):
 
 def _operator_range(start: int, test: Node) -> Node:
     """`(< 10)` outside of a test is a range; `(!= 10)` is none, and stays a test."""
-    if not isinstance(test, UnaryTest):
-        return test
+    assert isinstance(test, UnaryTest)
     if test.operator in ("<", "<="):
         return RangeLiteral(start, None, test.operand, low_closed=False, high_closed=test.operator == "<=")
     if test.operator in (">", ">="):

@@ -16,11 +16,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from engine.feel.numbers import CONTEXT
 from engine.feel.runtime import GLOBALS
 from engine.pack.admit import NOT_PROVIDED, admission, refuse
 from engine.pack.emit_tables import TableWriter, gaps
 from engine.pack.hit_policy import total
-from engine.pack.limits import MAX_NUMBER_DIGITS, MAX_STRING_CHARS
+from engine.pack.limits import MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_STRING_CHARS
 from engine.pack.model import Expr, Scorecard, SignalSpec, Table
 from engine.pack.patterns import PatternEngine
 from engine.pack.typed import Typed, skips
@@ -64,7 +65,7 @@ class _Emitter:
         known = dict(GLOBALS)
         known |= {"_bl": bisect_left, "_br": bisect_right, "_drain": drain, "_gaps": gaps, "_total": total}
         known |= {"_NP": NOT_PROVIDED, "_refuse": refuse, "_declared": dict.fromkeys(typed.source.signals)}
-        known |= {"_Decimal": Decimal, "_date": date, "_VERDICTS": VERDICTS}
+        known |= {"_Decimal": Decimal, "_date": date, "_plus": CONTEXT.plus, "_VERDICTS": VERDICTS}
         known |= {typed.variables[name]: value for name, value in constants.items()}
         self.writer = Writer(known)
         self.marks: list[str] = []
@@ -108,43 +109,46 @@ class _Emitter:
             key = self.writer.constant(f"_n{index}", name)
             take = self.writer.constant(f"_a{index}", admission(spec))
             self.writer.line(f"s{index} = get({key}, _NP)")
-            for text in self._fast(index, spec):
-                self.writer.line(text)
-            self.writer.line(f"{self._slow(index, spec)}: s{index} = {take}(s{index}, M, E)")
+            slow = f"s{index} = {take}(s{index}, M, E)"
+            if spec.type == "number" and not spec.values:
+                self._number(index, spec, slow)
+            else:
+                self.writer.line(f"if {self._doubtful(index, spec)}: {slow}")
         count = len(self.typed.source.signals)
         self.writer.line(f"if E or len(signals) + len(M) != {count}: _refuse(signals, _declared, E)")
 
-    def _fast(self, index: int, spec: SignalSpec) -> list[str]:
-        """A float between the ends of a range becomes a decimal without a call of ours."""
-        ends = (spec.low, spec.high)
-        if (
-            spec.type != "number"
-            or spec.values
-            or any(isinstance(end, bool) or not isinstance(end, int) for end in ends)
-        ):
-            return []
-        test = f"s{index}.__class__ is float and {spec.low} <= s{index} <= {spec.high}"
-        return [f"if {test}: s{index} = _Decimal(repr(s{index}))"]
+    def _number(self, index: int, spec: SignalSpec, slow: str) -> None:
+        """Take what is plainly a number within bounds here; everything else goes through the full check."""
+        big = 10**MAX_NUMBER_DIGITS
+        ends = (
+            (f"_l{index}", -big if spec.low is None else spec.low),
+            (f"_h{index}", big if spec.high is None else spec.high),
+        )
+        low, high = (self.writer.constant(name, end) for name, end in ends)
+        name = f"s{index}"
+        # A float may round a bound inward: at the bound itself it fails here and passes the full check.
+        between = f"{low} <= {name} <= {high}"
+        small = f"-{MAX_NUMBER_EXPONENT} < {name}.adjusted() < {MAX_NUMBER_EXPONENT}"
+        self.writer.line(f"kind = {name}.__class__")
+        with self.writer.block("if kind is int:"):
+            self.writer.line(f"if not {between}: {slow}")
+        self.writer.line(f"elif kind is float and {between}: {name} = _Decimal(repr({name}))")
+        exact = f"{name}.is_finite() and {small} and _plus({name}) == {name} and {between}"
+        self.writer.line(f"elif kind is not _Decimal or not ({exact}): {slow}")
 
-    def _slow(self, index: int, spec: SignalSpec) -> str:
-        """The condition under which the full check must run."""
-        name, word = f"s{index}", "elif" if self._fast(index, spec) else "if"
-        kind = f"{word} {name}.__class__"
+    def _doubtful(self, index: int, spec: SignalSpec) -> str:
+        """The condition under which a signal that is no number needs the full check."""
+        name = f"s{index}"
         if spec.values:
             values = self.writer.constant(f"_v{index}", frozenset(spec.values))
-            return f"{kind} is not {'str' if spec.type == 'string' else 'int'} or {name} not in {values}"
+            return f"{name}.__class__ is not {'str' if spec.type == 'string' else 'int'} or {name} not in {values}"
         if spec.type == "string":
-            return f"{kind} is not str or len({name}) > {MAX_STRING_CHARS}"
+            return f"{name}.__class__ is not str or len({name}) > {MAX_STRING_CHARS}"
         if spec.type == "boolean":
-            return f"{word} {name} is not True and {name} is not False"
+            return f"{name} is not True and {name} is not False"
         if spec.type == "date" and spec.low is None and spec.high is None:
-            return f"{kind} is not _date"
-        if spec.type == "number":
-            low = -(10**MAX_NUMBER_DIGITS) if spec.low is None else spec.low
-            high = 10**MAX_NUMBER_DIGITS if spec.high is None else spec.high
-            ends = [self.writer.constant(f"_{side}{index}", end) for side, end in (("l", low), ("h", high))]
-            return f"{kind} is not int or not {ends[0]} <= {name} <= {ends[1]}"
-        return f"{word} True"
+            return f"{name}.__class__ is not _date"
+        return "True"
 
     # -- patterns
 

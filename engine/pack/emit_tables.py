@@ -13,7 +13,7 @@ from typing import Any
 from engine.feel import NOT_CONSTANT
 from engine.pack.columns import ColumnIndex, SimpleCell, build_index, simple_cell
 from engine.pack.hit_policy import Entry, Fault, Resolver
-from engine.pack.model import HitPolicy, Output, Row, Scorecard, Table
+from engine.pack.model import HitPolicy, Output, Scorecard, Table
 from engine.pack.typed import Cell, Column, TypedDecision, skips
 from engine.pack.writer import Writer
 
@@ -251,8 +251,3 @@ def points_column(table: Table) -> int | None:
     if "points" in names:
         return names.index("points")
     return 0 if table.hit_policy is HitPolicy.SUM else None
-
-
-def row_of(table: Table, number: int) -> Row:
-    """A rule of a table by its number."""
-    return table.rows[number]

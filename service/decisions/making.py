@@ -21,7 +21,7 @@ from sqlmodel import Session
 from engine.pack import Decision, SignalError
 from service.db import unit
 from service.decisions import trips
-from service.decisions.numbers import next_number
+from service.decisions.numbers import NUMBER_WITHIN, next_number
 from service.decisions.rendering import Made, Subject, open_answer, render
 from service.decisions.request import Answer, BatchItem, DecisionRequest
 from service.errors import Conflict, Invalid, NotFound, Problem, ServiceError
@@ -90,7 +90,7 @@ def record(
     made = Made(pack, decision, utc_now())
     number = 0
     if not made.approves:
-        number = connection.exec_driver_sql(trips.NUMBERS, (actor.tenant, 1)).scalar_one()
+        number = connection.exec_driver_sql(NUMBER_WITHIN, {"tenant": actor.tenant}).scalar_one()
     subject = Subject(reference, application.id if application else None, signals, models, lists)
     rendered = render(keyring(), actor, made, subject, number)
     connection.exec_driver_sql(trips.WRITE, rendered.written.parameters(actor.tenant, None, None))

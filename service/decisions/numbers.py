@@ -16,6 +16,12 @@ from service.decisions.trips import Way
 
 BLOCK: Final = 20
 
+# For a transaction of the caller's own (flow B): not the function of the trips, which lets its commit be forgotten.
+NUMBER_WITHIN: Final = (
+    "INSERT INTO case_counter AS c (tenant_id, last) VALUES (%(tenant)s, 1)"
+    " ON CONFLICT (tenant_id) DO UPDATE SET last = c.last + 1 RETURNING last"
+)
+
 
 class _Blocks:
     def __init__(self) -> None:

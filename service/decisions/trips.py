@@ -29,7 +29,7 @@ ROUTE: Final = "decisions"
 # Longer than the longest statement (30 s) and its wait for a lock: a claim that has run out has no living owner.
 CLAIM_S: Final = 60
 
-NUMBERS: Final = "SELECT verdict_case_numbers(%s, %s)"
+_NUMBERS: Final = "SELECT verdict_case_numbers(%s, %s)"
 WRITE: Final = "SELECT verdict_write(%s, %s, %s, %s::jsonb, %s, %s, %s, %s)"
 _CLAIM: Final = "SELECT * FROM verdict_claim(%s, %s, %s, %s, %s, %s, %s)"
 _RELEASE: Final = "SELECT verdict_release(%s, %s)"
@@ -78,7 +78,7 @@ class Way:
 
     def numbers(self, count: int) -> range:
         """The tenant's next `count` case numbers; what is not used of them stays a gap."""
-        last = int(self._trip(NUMBERS, count)[0])
+        last = int(self._trip(_NUMBERS, count)[0])
         return range(last - count + 1, last + 1)
 
     def finish(self, claim_id: str, pointer: bytes, written: Written) -> bool:

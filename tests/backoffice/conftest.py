@@ -59,7 +59,14 @@ class FakeApi:
 
 def problem(status: int, detail: str, errors: list[Json] | None = None) -> httpx.Response:
     """A refusal in the one shape of errors."""
-    told = {"type": "/problems/x", "title": "No", "status": status, "detail": detail, "errors": errors or [], "request_id": "req_1"}
+    told = {
+        "type": "/problems/x",
+        "title": "No",
+        "status": status,
+        "detail": detail,
+        "errors": errors or [],
+        "request_id": "req_1",
+    }
     return httpx.Response(status, json=told, headers={"content-type": "application/problem+json"})
 
 
@@ -75,23 +82,140 @@ def fake() -> FakeApi:
     now = datetime.now(UTC)
     api = FakeApi()
     line = case_line(now)
-    api.give("GET", "/v1/cases", {"items": [line, line | {"id": "cas_2", "number": "KYC-000043", "queue": "edd"}], "next": None})
-    api.give("GET", "/v1/queues", {"items": [{"queue": "kyc_review", "open": 1, "claimed": 1, "waiting": 0, "second": 0, "late": 0, "next_due": line["due_at"]}], "next": None})
+    api.give(
+        "GET",
+        "/v1/cases",
+        {"items": [line, line | {"id": "cas_2", "number": "KYC-000043", "queue": "edd"}], "next": None},
+    )
+    api.give(
+        "GET",
+        "/v1/queues",
+        {
+            "items": [
+                {
+                    "queue": "kyc_review",
+                    "open": 1,
+                    "claimed": 1,
+                    "waiting": 0,
+                    "second": 0,
+                    "late": 0,
+                    "next_due": line["due_at"],
+                }
+            ],
+            "next": None,
+        },
+    )
     api.give("GET", "/v1/cases/cas_1", case_page(now))
-    api.give("GET", "/v1/assignees", {"items": [{"id": OTHER, "name": "Mina Manager", "roles": ["approval_manager"]}], "next": None})
+    api.give(
+        "GET",
+        "/v1/assignees",
+        {"items": [{"id": OTHER, "name": "Mina Manager", "roles": ["approval_manager"]}], "next": None},
+    )
     api.give("GET", "/v1/decisions/dec_1/explanation", {"reasons": [], "trace": case_page(now)["decision"]["trace"]})
     versions = [pack_version("pkv_2", 2, "draft", [ME]), pack_version("pkv_1", 1, "active", ["system:author"])]
-    api.give("GET", "/v1/packs", {"items": [{"id": "tiny", "active": versions[1], "on_the_way": [versions[0] | {"status": "submitted"}], "versions": 2}], "next": None})
+    api.give(
+        "GET",
+        "/v1/packs",
+        {
+            "items": [
+                {
+                    "id": "tiny",
+                    "active": versions[1],
+                    "on_the_way": [versions[0] | {"status": "submitted"}],
+                    "versions": 2,
+                }
+            ],
+            "next": None,
+        },
+    )
     api.give("GET", "/v1/packs/tiny/versions", {"items": versions, "next": None})
     for one in versions:
         path = f"/v1/packs/tiny/versions/{one['id']}"
         api.give("GET", path, one | {"files": {"pack.yaml": "pack: tiny\n"}, "check_report": None})
-        api.give("GET", path + "/parameters", {"items": [{"name": "face_match_min", "unit": "ratio", "values": [{"from": "2025-01-01", "value": "0.60", "source": "policy", "note": None}]}], "next": None})
+        api.give(
+            "GET",
+            path + "/parameters",
+            {
+                "items": [
+                    {
+                        "name": "face_match_min",
+                        "unit": "ratio",
+                        "values": [{"from": "2025-01-01", "value": "0.60", "source": "policy", "note": None}],
+                    }
+                ],
+                "next": None,
+            },
+        )
         api.give("GET", path + "/tables", {"items": [], "next": None})
-    api.give("GET", "/v1/reports", {"catalogue": [{"name": "decision_register", "title": "Decision register", "text": "Every decision", "formats": ["csv", "xlsx"]}], "items": [], "next": None})
-    api.give("GET", "/v1/lists", {"items": [{"id": "lst_1", "name": "house_list", "kind": "watchlist", "entries": 2, "stale": False, "checked_at": now.isoformat(), "created_at": now.isoformat()}], "next": None})
-    api.give("GET", "/v1/audit", {"items": [{"id": "1.1", "at": now.isoformat(), "actor": ME, "action": "case.closed", "subject": "cas_1", "content": {"number": 1}}], "next": None})
-    api.give("GET", "/v1/people", {"items": [{"id": ME, "name": "Ali Admin", "email": "admin@demo.example", "roles": ["admin"], "status": "active", "totp": False, "last_login_at": None}], "next": None})
+    api.give(
+        "GET",
+        "/v1/reports",
+        {
+            "catalogue": [
+                {
+                    "name": "decision_register",
+                    "title": "Decision register",
+                    "text": "Every decision",
+                    "formats": ["csv", "xlsx"],
+                }
+            ],
+            "items": [],
+            "next": None,
+        },
+    )
+    api.give(
+        "GET",
+        "/v1/lists",
+        {
+            "items": [
+                {
+                    "id": "lst_1",
+                    "name": "house_list",
+                    "kind": "watchlist",
+                    "entries": 2,
+                    "stale": False,
+                    "checked_at": now.isoformat(),
+                    "created_at": now.isoformat(),
+                }
+            ],
+            "next": None,
+        },
+    )
+    api.give(
+        "GET",
+        "/v1/audit",
+        {
+            "items": [
+                {
+                    "id": "1.1",
+                    "at": now.isoformat(),
+                    "actor": ME,
+                    "action": "case.closed",
+                    "subject": "cas_1",
+                    "content": {"number": 1},
+                }
+            ],
+            "next": None,
+        },
+    )
+    api.give(
+        "GET",
+        "/v1/people",
+        {
+            "items": [
+                {
+                    "id": ME,
+                    "name": "Ali Admin",
+                    "email": "admin@demo.example",
+                    "roles": ["admin"],
+                    "status": "active",
+                    "totp": False,
+                    "last_login_at": None,
+                }
+            ],
+            "next": None,
+        },
+    )
     api.give("GET", "/v1/keys", {"items": [], "next": None})
     return api
 
@@ -117,10 +241,28 @@ def case_page(now: datetime) -> Json:
         "pan.status": "E", "pan.name_match": False, "pan.dob_match": True, "pan.seeding": "Y",
         "face.match_score": 0.62, "screening.sanctions_hit": False,
     }  # fmt: skip
-    signals = [{"name": name, "value": value, "missing": None, "detail": "", "source": "pan_card", "confidence": 0.9} for name, value in values.items()]
-    signals.append({"name": "address_document.dob_match", "value": None, "missing": "not_readable", "detail": "the date could not be read", "source": "address_document", "confidence": None})
+    signals = [
+        {"name": name, "value": value, "missing": None, "detail": "", "source": "pan_card", "confidence": 0.9}
+        for name, value in values.items()
+    ]
+    signals.append(
+        {
+            "name": "address_document.dob_match",
+            "value": None,
+            "missing": "not_readable",
+            "detail": "the date could not be read",
+            "source": "address_document",
+            "confidence": None,
+        }
+    )
     reasons = [
-        {"rule": "PAN_NOT_SETTLED", "text": "An officer settles the PAN", "points": None, "verdict": "review", "cite": []},
+        {
+            "rule": "PAN_NOT_SETTLED",
+            "text": "An officer settles the PAN",
+            "points": None,
+            "verdict": "review",
+            "cite": [],
+        },
         {"rule": "NAME_DIFFERS", "text": "The card carries another name", "points": 30, "verdict": None, "cite": []},
         {"rule": "FACE_CLOSE", "text": "The face is a close call", "points": 10, "verdict": None, "cite": []},
     ]
@@ -173,11 +315,20 @@ def draw(fake: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     connection = httpx.Client(transport=httpx.MockTransport(fake), base_url="http://api.test")
     monkeypatch.setattr(session, "connection", lambda: connection)
 
-    def run(view: str, role: str = "verification_officer", query: dict[str, str] | None = None, **state: Any) -> AppTest:
+    def run(
+        view: str, role: str = "verification_officer", query: dict[str, str] | None = None, **state: Any
+    ) -> AppTest:
         app = AppTest.from_function(_draw_view, args=(view,), default_timeout=20)
         app.session_state["session.credentials"] = Credentials("access", "refresh")
         permissions = sorted(str(one) for one in GRANTS[Role(role)])
-        app.session_state["session.me"] = {"id": ME, "name": "Omar Officer", "tenant": "demo", "roles": [role], "permissions": permissions, "totp": False}
+        app.session_state["session.me"] = {
+            "id": ME,
+            "name": "Omar Officer",
+            "tenant": "demo",
+            "roles": [role],
+            "permissions": permissions,
+            "totp": False,
+        }
         for key, value in state.items():
             app.session_state[key] = value
         for key, value in (query or {}).items():
@@ -231,7 +382,15 @@ def office(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Off
     }
     log = tmp_path_factory.mktemp("office")
     serve = ["uvicorn", "api.app:app", "--host", "127.0.0.1", "--port", str(api), "--log-level", "warning"]
-    draw = ["streamlit", "run", str(ROOT / "backoffice" / "app.py"), "--server.port", str(web), "--server.address", "127.0.0.1"]
+    draw = [
+        "streamlit",
+        "run",
+        str(ROOT / "backoffice" / "app.py"),
+        "--server.port",
+        str(web),
+        "--server.address",
+        "127.0.0.1",
+    ]
     with (
         served(serve, environment, f"http://127.0.0.1:{api}/health/ready", log / "api.log"),
         served(draw, environment, f"http://127.0.0.1:{web}/_stcore/health", log / "web.log"),
@@ -247,7 +406,13 @@ class served:  # noqa: N801 - reads as a verb where it is used
 
     def __enter__(self) -> None:
         with self.log.open("w") as out:
-            self.process = subprocess.Popen([sys.executable, "-m", *self.command], cwd=ROOT, env={**os.environ, **self.environment}, stdout=out, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.command],
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
         end = time.monotonic() + 60
         while not _answers(self.health):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -301,7 +466,9 @@ def _furnish(tenant: str) -> None:
         for case in yaml.safe_load((ROOT / "rules" / "auto_loan_in" / "cases" / f"{file}.yaml").read_text())[1:6]:
             number += 1
             signals = {name: _plain(value) for name, value in case["signals"].items()}
-            decisions.decide(actor, DecisionRequest("auto_loan_in", f"LOAN-{number:04d}", signals, None, f"seed-{number}"))
+            decisions.decide(
+                actor, DecisionRequest("auto_loan_in", f"LOAN-{number:04d}", signals, None, f"seed-{number}")
+            )
 
 
 def _plain(value: Any) -> Any:

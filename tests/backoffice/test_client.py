@@ -17,7 +17,11 @@ def connected(handler: Callable[[httpx.Request], httpx.Response]) -> httpx.Clien
 
 
 def test_a_refusal_is_a_sentence_with_its_faults(fake: Any, refusal: Any) -> None:
-    fake.give("POST", "/v1/cases/cas_1:claim", refusal(409, "another officer has taken the case", [{"where": "/x", "message": "is taken"}]))
+    fake.give(
+        "POST",
+        "/v1/cases/cas_1:claim",
+        refusal(409, "another officer has taken the case", [{"where": "/x", "message": "is taken"}]),
+    )
     with connected(fake) as connection, pytest.raises(ApiProblem) as caught:
         Api(connection, Credentials("a", "r")).claim("cas_1")
     assert caught.value.sentence == "Another officer has taken the case."
@@ -87,7 +91,10 @@ def test_tokens_are_not_in_the_representation_of_credentials() -> None:
 
 
 def test_a_download_keeps_the_name_that_the_api_gave() -> None:
-    headers = {"content-disposition": "attachment; filename*=UTF-8''register_2026.xlsx", "content-type": "application/x"}
+    headers = {
+        "content-disposition": "attachment; filename*=UTF-8''register_2026.xlsx",
+        "content-type": "application/x",
+    }
     with connected(lambda _: httpx.Response(200, content=b"PK", headers=headers)) as connection:
         file = Api(connection, Credentials("a", "r")).report("rpt_1")
     assert (file.name, file.content) == ("register_2026.xlsx", b"PK")

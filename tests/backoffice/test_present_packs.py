@@ -8,7 +8,14 @@ from backoffice.present import packs, version_acts
 from backoffice.present.question import Given, wanting
 
 ROWS = [{"id": "A", "if.x": "1", "reason": "first"}, {"id": "B", "if.x": "2", "reason": None}]
-VERSION: dict[str, Any] = {"id": "pkv_2", "pack": "tiny", "number": 2, "version": "1", "digest": "0123456789abcdef", "authors": ["per_1"]}
+VERSION: dict[str, Any] = {
+    "id": "pkv_2",
+    "pack": "tiny",
+    "number": 2,
+    "version": "1",
+    "digest": "0123456789abcdef",
+    "authors": ["per_1"],
+}
 
 
 def test_an_edited_cell_changes_its_row_and_no_other() -> None:
@@ -51,7 +58,13 @@ def test_what_was_typed_keeps_the_type_that_the_threshold_had(text: str, held: s
 
 
 def test_a_difference_shows_only_what_differs() -> None:
-    change = {"kind": "parameter", "id": "face_match_min", "change": "changed", "before": {"unit": "ratio", "value": 0.6}, "after": {"unit": "ratio", "value": 0.65}}
+    change = {
+        "kind": "parameter",
+        "id": "face_match_min",
+        "change": "changed",
+        "before": {"unit": "ratio", "value": 0.6},
+        "after": {"unit": "ratio", "value": 0.65},
+    }
     row = packs.change_rows([change])[0]
     assert (row["Before"], row["After"]) == ("value: 0.6", "value: 0.65")
 
@@ -64,18 +77,31 @@ def test_a_check_is_told_in_one_line() -> None:
     assert packs.verdict_of_check(None) == "Not checked since the last change."
     assert packs.verdict_of_check({"ok": False, "problems": [{}]}) == "The check is red: 1 problem."
     report = {"ok": True, "cases": {"passed": 187, "failed": 0}, "lints": [{"level": "warning"}]}
-    assert packs.verdict_of_check(report) == "The check is green: 187 cases pass, 0 fail; the linter has 0 errors and 1 warning."
+    assert (
+        packs.verdict_of_check(report)
+        == "The check is green: 187 cases pass, 0 fail; the linter has 0 errors and 1 warning."
+    )
 
 
 def test_problems_are_told_with_file_line_and_column() -> None:
-    report = {"problems": [{"file": "pack.yaml", "line": 3, "column": 7, "message": "unknown key", "remedy": "remove it"}]}
+    report = {
+        "problems": [{"file": "pack.yaml", "line": 3, "column": 7, "message": "unknown key", "remedy": "remove it"}]
+    }
     assert packs.problem_rows(report)[0]["Place"] == "pack.yaml:3:7"
 
 
 def test_failed_cases_are_told_by_difference() -> None:
-    failed = {"case": "A clean one", "file": "cases/a.yaml", "line": 2, "passed": False, "differences": [{"key": "verdict", "expected": "approve", "got": "review"}]}
+    failed = {
+        "case": "A clean one",
+        "file": "cases/a.yaml",
+        "line": 2,
+        "passed": False,
+        "differences": [{"key": "verdict", "expected": "approve", "got": "review"}],
+    }
     rows = packs.failed_case_rows({"cases": {"results": [failed, {"passed": True}]}})
-    assert rows == [{"Case": "A clean one", "Place": "cases/a.yaml:2", "What": "verdict", "Expected": "approve", "Came": "review"}]
+    assert rows == [
+        {"Case": "A clean one", "Place": "cases/a.yaml:2", "What": "verdict", "Expected": "approve", "Came": "review"}
+    ]
 
 
 def test_whoever_wrote_a_version_is_not_offered_to_approve_it() -> None:

@@ -23,7 +23,9 @@ CASES = st.lists(
 
 
 @given(CASES, st.sampled_from([None, "edd"]), st.sampled_from([None, "low"]), st.text(max_size=6))
-def test_filters_only_take_away_and_keep_the_order(cases: list[dict[str, Any]], name: str | None, band: str | None, text: str) -> None:
+def test_filters_only_take_away_and_keep_the_order(
+    cases: list[dict[str, Any]], name: str | None, band: str | None, text: str
+) -> None:
     left = queue.matching(cases, queue=name, band=band, text=text)
     rest = iter(cases)
     assert all(any(one is other for other in rest) for one in left)
@@ -36,7 +38,9 @@ def test_no_filter_takes_nothing_away(cases: list[dict[str, Any]]) -> None:
 
 
 def test_a_row_has_at_most_eight_columns_and_says_you_for_ones_own() -> None:
-    row = queue.case_row({"number": "KYC-000001", "status": "claimed", "assignee": {"id": "per_1", "name": "Omar"}}, NOW, "per_1")
+    row = queue.case_row(
+        {"number": "KYC-000001", "status": "claimed", "assignee": {"id": "per_1", "name": "Omar"}}, NOW, "per_1"
+    )
     assert len(row) == 8
     assert row["Owner"] == "You"
 

@@ -29,7 +29,9 @@ def test_the_state_of_a_case_never_has_a_colour_of_outcomes(status: str) -> None
     ("hours_left", "colour", "text"),
     [(20, "gray", "SLA 20 h left"), (5, "orange", "SLA 5 h left"), (-2, "red", "2 h late")],
 )
-def test_time_left_turns_orange_in_the_last_quarter_and_red_when_it_is_over(hours_left: int, colour: str, text: str) -> None:
+def test_time_left_turns_orange_in_the_last_quarter_and_red_when_it_is_over(
+    hours_left: int, colour: str, text: str
+) -> None:
     end = NOW + timedelta(hours=hours_left)
     badge = words.due_badge(end.isoformat(), (end - timedelta(hours=24)).isoformat(), NOW)
     assert badge is not None

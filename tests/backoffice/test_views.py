@@ -34,7 +34,9 @@ def test_every_page_draws_for_every_role_that_may_see_it(draw: Any, view: str, r
     assert not app.error
 
 
-def test_a_page_that_is_not_for_the_role_is_refused_in_words(draw: Any, fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_not_for_the_role_is_refused_in_words(
+    draw: Any, fake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hidden = [place for place in navigation.PLACES if place.permissions]
     permissions = {"reports:read"}
     allowed = {place.path for place in hidden if permissions & set(place.permissions)}
@@ -72,8 +74,8 @@ def test_a_decline_is_sent_once_with_reason_note_and_the_version_that_was_read(d
     fake.give("POST", "/v1/cases/cas_1:decide", {"id": "cas_1", "status": "closed"})
     app = draw("case", query=QUERIES["case"])
     app.button(key="decline").click().run()
-    app.selectbox(key="decline_choice").select("Documents are not accepted").run()
-    app.text_area(key="decline_note").set_value("The card carries the name of another person.").run()
+    app.selectbox(key="decline_choice").select("Documents are not accepted")
+    app.text_area(key="decline_note").set_value("The card carries the name of another person.")
     app.button(key="decline_confirm").click().run()
     assert fake.sent("POST", "/v1/cases/cas_1:decide") == [
         {
@@ -85,11 +87,13 @@ def test_a_decline_is_sent_once_with_reason_note_and_the_version_that_was_read(d
     ]
 
 
-def test_a_case_that_changed_meanwhile_says_by_whom_and_keeps_the_drawer_open(draw: Any, fake: Any, refusal: Any) -> None:
+def test_a_case_that_changed_meanwhile_says_by_whom_and_keeps_the_drawer_open(
+    draw: Any, fake: Any, refusal: Any
+) -> None:
     fake.give("POST", "/v1/cases/cas_1:decide", refusal(409, "the case has changed since you read it; read it again"))
     app = draw("case", query=QUERIES["case"])
     app.button(key="approve").click().run()
-    app.selectbox(key="approve_choice").select("The documents agree").run()
+    app.selectbox(key="approve_choice").select("The documents agree")
     app.button(key="approve_confirm").click().run()
     assert "Last change: Omar Officer at" in texts(app)
     assert app.button(key="approve_reload")
@@ -100,8 +104,16 @@ def test_a_drawer_left_open_for_another_case_is_not_drawn(draw: Any) -> None:
     assert not [button for button in app.button if button.key == "decline_confirm"]
 
 
-def test_the_second_officer_agrees_or_sends_back_and_the_maker_may_not(draw: Any, fake: Any, page: dict[str, Any]) -> None:
-    page |= {"status": "second", "outcome": "approve", "reason_code": "documents_agree", "decided_by": "per_x", "decided_by_name": "Sara"}
+def test_the_second_officer_agrees_or_sends_back_and_the_maker_may_not(
+    draw: Any, fake: Any, page: dict[str, Any]
+) -> None:
+    page |= {
+        "status": "second",
+        "outcome": "approve",
+        "reason_code": "documents_agree",
+        "decided_by": "per_x",
+        "decided_by_name": "Sara",
+    }
     page["may"]["second"] = True
     fake.give("GET", "/v1/cases/cas_1", page)
     app = draw("case", "approval_manager", QUERIES["case"])
@@ -113,13 +125,22 @@ def test_the_second_officer_agrees_or_sends_back_and_the_maker_may_not(draw: Any
     assert "You decided this case" in texts(app)
 
 
-def test_pictures_travel_as_data_addresses_and_never_at_one_of_their_own(draw: Any, fake: Any, page: dict[str, Any]) -> None:
+def test_pictures_travel_as_data_addresses_and_never_at_one_of_their_own(
+    draw: Any, fake: Any, page: dict[str, Any]
+) -> None:
     out = io.BytesIO()
     Image.new("RGB", (300, 200), "#543").save(out, "PNG")
     picture = httpx.Response(200, content=out.getvalue(), headers={"content-type": "image/png"})
-    page["documents"] = [{"id": f"doc_{kind}", "kind": kind, "ordinal": 1, "media_type": "image/png", "new": False, "created_at": None} for kind in ("pan_card", "selfie")]
+    page["documents"] = [
+        {"id": f"doc_{kind}", "kind": kind, "ordinal": 1, "media_type": "image/png", "new": False, "created_at": None}
+        for kind in ("pan_card", "selfie")
+    ]
     for kind in ("pan_card", "selfie"):
-        fake.give("GET", f"/v1/documents/doc_{kind}/content", lambda _: httpx.Response(200, content=picture.content, headers=picture.headers))
+        fake.give(
+            "GET",
+            f"/v1/documents/doc_{kind}/content",
+            lambda _: httpx.Response(200, content=picture.content, headers=picture.headers),
+        )
     fake.give("GET", "/v1/cases/cas_1", page)
     app = draw("case", query=QUERIES["case"])
     addresses = [address for image in app.get("image") for address in image.value]
@@ -154,7 +175,9 @@ def test_claim_next_says_so_where_nothing_waits(draw: Any, refusal: Any, fake: A
     assert "Nothing waits for you now" in texts(app)
 
 
-def test_claim_next_opens_the_case_with_nothing_but_its_id_in_the_address(draw: Any, fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claim_next_opens_the_case_with_nothing_but_its_id_in_the_address(
+    draw: Any, fake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone: list[Any] = []
     monkeypatch.setattr(session, "go", lambda path, **query: gone.append((path, query)))
     fake.give("POST", "/v1/cases:claim-next", {"id": "cas_1", "number": "KYC-000042"})
@@ -164,7 +187,16 @@ def test_claim_next_opens_the_case_with_nothing_but_its_id_in_the_address(draw: 
 
 
 def test_a_broken_audit_trail_is_told_in_red_with_its_faults(draw: Any, fake: Any) -> None:
-    fake.give("POST", "/v1/audit:verify", {"ok": False, "entries": 3, "lanes": 8, "faults": [{"lane": 1, "position": 2, "kind": "changed", "message": "entry 2 was changed"}]})
+    fake.give(
+        "POST",
+        "/v1/audit:verify",
+        {
+            "ok": False,
+            "entries": 3,
+            "lanes": 8,
+            "faults": [{"lane": 1, "position": 2, "kind": "changed", "message": "entry 2 was changed"}],
+        },
+    )
     app = draw("audit", "auditor")
     app.button(key="verify_audit").click().run()
     assert "The trail is broken" in texts(app)

@@ -185,18 +185,22 @@ def _check(compiler: Compiler, node: nodes.Call, function: Builtin, arguments: l
     for signature in fitting:
         if all(_may_fit(signature, index, argument, len(arguments)) for index, argument in enumerate(arguments)):
             return signature
-    signature = fitting[0]
-    for index, argument in enumerate(arguments):
-        parameter = signature.parameter(index)
-        if not _may_fit(signature, index, argument, len(arguments)):
-            kinds = " or ".join(parameter.kinds)
-            compiler.problem(
-                node.arguments[index] if index < len(node.arguments) else node,
-                f"{function.name}: {parameter.name} is a {kinds}, not a {argument.type}",
-                "correct the argument",
-            )
-            break
+    _report_argument(compiler, node, function, fitting[0], arguments)
     return None
+
+
+def _report_argument(
+    compiler: Compiler, node: nodes.Call, function: Builtin, signature: Signature, arguments: list[Code]
+) -> None:
+    """Name the first argument that cannot fit."""
+    count = len(arguments)
+    index = next(i for i, argument in enumerate(arguments) if not _may_fit(signature, i, argument, count))
+    parameter = signature.parameter(index)
+    compiler.problem(
+        node.arguments[index],
+        f"{function.name}: {parameter.name} is a {' or '.join(parameter.kinds)}, not a {arguments[index].type}",
+        "correct the argument",
+    )
 
 
 def _may_fit(signature: Signature, index: int, argument: Code, count: int) -> bool:

@@ -21,7 +21,7 @@ from engine.feel.compiler.code import NOT_CONSTANT, Code
 from engine.feel.compiler.environment import Binding, Environment
 from engine.feel.errors import Problem, place
 from engine.feel.types import ANY, NULL, FeelType, named_type
-from engine.feel.values import FeelFunction, kind_of
+from engine.feel.values import kind_of
 
 SpecificNode = TypeVar("SpecificNode", bound=nodes.Node)
 Emitter = Callable[["Compiler", SpecificNode], Code]
@@ -206,10 +206,6 @@ def _spell(value: object) -> str:
         return "{" + ",".join(sorted(_spell(item) for item in value)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_spell(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_spell(key)}:{_spell(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, FeelFunction):
-        return f"function {id(value)}"
     if isinstance(value, Decimal):
         return f"decimal {value}"
     return f"{type(value).__qualname__} {value!r}"

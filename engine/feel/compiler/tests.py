@@ -40,12 +40,6 @@ def cell(compiler: Compiler, node: nodes.Tests) -> Code:
     return kept(inverted(compiler, code) if node.negated else code)
 
 
-@emits(nodes.UnaryTest)
-def operator_test(compiler: Compiler, node: nodes.UnaryTest) -> Code:
-    """An operator test by itself, which only a cell has a subject for."""
-    return cell(compiler, nodes.Tests(node.start, (node,)))
-
-
 def _any_of(compiler: Compiler, tests: tuple[nodes.Node, ...], value: Code, *, cell: bool) -> Code:
     """True when any test is: plain constants together as one set, the others one by one."""
     constants: list[tuple[nodes.Node, Code]] = []

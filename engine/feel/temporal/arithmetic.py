@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Final, TypeAlias
 
 from engine.feel.failure import Failure
-from engine.feel.numbers import CONTEXT, ArithmeticFailure, Number
+from engine.feel.numbers import CONTEXT, Number
 from engine.feel.temporal.calendar import (
     AnyDate,
     AnyDateTime,
@@ -149,12 +149,9 @@ def _day(value: Moment) -> AnyDate:
 
 
 def _sized(like: Duration, size: Decimal) -> Duration:
-    try:
-        if isinstance(like, YearsMonths):
-            return _months(int(size.to_integral_value(ROUND_DOWN)))
-        return _duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
-    except ArithmeticFailure:
-        raise Failure("limit", "the duration is too long") from None
+    if isinstance(like, YearsMonths):
+        return _months(int(size.to_integral_value(ROUND_DOWN)))
+    return _duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
 
 
 def _duration(size: int) -> timedelta:

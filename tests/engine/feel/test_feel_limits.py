@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 
-from engine.feel import evaluate, evaluate_with_warnings, limits
+from engine.feel import (
+    Binding,
+    Environment,
+    FeelError,
+    compile_expression,
+    evaluate,
+    evaluate_with_warnings,
+    limits,
+)
+from engine.feel.runtime import GLOBALS
 from engine.feel.runtime.loops import Warnings
+from engine.feel.types import ANY
 
 
 @pytest.mark.parametrize(
@@ -46,6 +59,26 @@ def test_texts_and_lists_do_not_grow_without_bound() -> None:
     assert short[1][0][0] == "limit"
     lists = [[number] for number in range(1500)]
     assert evaluate_with_warnings("distinct values(l)", {"l": lists})[1][0][0] == "limit"
+
+
+def test_a_compiler_near_the_end_of_the_stack_refuses_the_text() -> None:
+    environment = Environment({"n": Binding(ANY, "n")})
+    text = "+".join(["n"] * 99)
+
+    def deeper(count: int) -> object:
+        return deeper(count - 1) if count else compile_expression(text, environment)
+
+    assert compile_expression(text, environment)
+    with pytest.raises(FeelError, match="too deep"):
+        deeper(sys.getrecursionlimit() - len(inspect.stack()) - 150)
+
+
+def test_functions_that_exhaust_the_stack_are_null_even_without_a_counting_sink() -> None:
+    compiled = compile_expression("(function(f) f(f))(function(f) f(f))", Environment({}))
+    warnings: list[tuple[str, str]] = []
+    function = eval(f"lambda _w: {compiled.source}", {**GLOBALS, **compiled.constants})
+    assert function(warnings) is None
+    assert {code for code, _ in warnings} == {"limit"}
 
 
 def test_a_plain_list_as_sink_bounds_each_loop_by_itself(decide) -> None:

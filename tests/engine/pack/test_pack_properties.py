@@ -160,7 +160,7 @@ def _cells(values: st.SearchStrategy[Any], *, ordered: bool = True) -> st.Search
     if ordered:
         tests += [st.tuples(st.sampled_from(["<", "<=", ">", ">="]), ends).map(" ".join)]
         tests += [
-            st.tuples(st.sampled_from("[]("), ends, ends, st.sampled_from("])[")).map(
+            st.tuples(st.sampled_from("[]("), ends, ends, st.sampled_from("])")).map(
                 lambda p: f"{p[0]}{p[1]}..{p[2]}{p[3]}"
             )
         ]

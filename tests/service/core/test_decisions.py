@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from engine.signal import Missing, Reason, Signal
@@ -395,6 +396,7 @@ def test_record_writes_in_the_callers_transaction_and_nothing_when_it_fails(tena
     with db.unit(tenant) as session:
         body = decisions.record(session, **facts)
         assert session.get(DecisionRow, body["id"]).verdict == "review"
+        assert session.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
     assert sql("SELECT models, lists FROM decision") == [({"face": "m1"}, {"sanctions": "lst_1"})]
     assert body["case"]["number"].startswith("KYC-")
 
@@ -435,3 +437,16 @@ def test_no_second_decision_of_one_application(tenant, active_version, applicati
 )
 def test_a_masked_value_shows_only_its_part(name, value, shown) -> None:
     assert masked(name, value) == shown
+
+
+def test_a_connection_that_dies_between_the_trips_is_told_and_the_pool_recovers(ask, tenant, sql) -> None:
+    def cut() -> None:
+        with trips.way(tenant) as way:
+            held = way.claim("k", "digest", "tiny")
+            sql("SELECT pg_terminate_backend(%s)", way._connection.info.backend_pid)
+            way.release(str(held.id))
+
+    with pytest.raises(Unavailable, match="same call again"):
+        cut()
+    assert sql("SELECT count(*) FROM idempotency_key WHERE answer IS NULL") == [(1,)]
+    assert ask("k2").replayed is False
