@@ -31,6 +31,7 @@ def make_engine(config: Settings) -> Engine:
         max_overflow=config.database_pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error text never carries what was written
         connect_args={
             "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
             "connect_timeout": 5,

@@ -72,7 +72,7 @@ def _add_value(version: Json, parameters: list[Json]) -> None:
         names = {str(one["name"]): one for one in parameters}
         first, second, third = st.columns(3)
         name = first.selectbox("Threshold", list(names), index=None, key="add_name", placeholder="Choose one")
-        begins = second.date_input("From", key="add_from")
+        begins = second.date_input("From", key="add_from", format="YYYY-MM-DD")
         value = third.text_input("Value", key="add_value_text")
         source = st.text_input("Source", key="add_source", help="A source of the pack, as the values above name it")
         note = st.text_input("Note", key="add_note")
