@@ -83,7 +83,7 @@ def _lifespan(config: Settings) -> Callable[[FastAPI], Any]:
         configure_logging()
         await to_thread.run_sync(check_role, engine())
         # As many threads as connections: more would only wait for one another at the pool.
-        to_thread.current_default_thread_limiter().total_tokens = config.database_pool_size * 2
+        to_thread.current_default_thread_limiter().total_tokens = 20
         metrics = start_http_server(config.metrics_port) if config.metrics_port else None
         try:
             yield

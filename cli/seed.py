@@ -10,6 +10,7 @@ from cli.installation import Installation
 PEOPLE = {
     "officer": ("Omar Officer", "verification_officer"),
     "manager": ("Mina Manager", "approval_manager"),
+    "compliance": ("Chitra Compliance", "compliance_officer"),
     "analyst": ("Anil Analyst", "rule_analyst"),
     "approver": ("Asta Approver", "rule_approver"),
     "auditor": ("Ada Auditor", "auditor"),

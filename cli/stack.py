@@ -170,6 +170,8 @@ def _addresses_environment(addresses: Addresses) -> dict[str, str]:
     return {
         "VERDICT_PUBLIC_URL": addresses.api,
         "VERDICT_API_URL": addresses.api,
+        # The whole team signs in from this one machine, through the back office's address.
+        "VERDICT_PUBLIC_RATE_LIMIT_PER_MINUTE": os.environ.get("VERDICT_PUBLIC_RATE_LIMIT_PER_MINUTE", "120"),
         "VERDICT_PAN_URL": os.environ.get("VERDICT_PAN_URL", addresses.sandbox),
         "VERDICT_SMS_URL": os.environ.get("VERDICT_SMS_URL", addresses.sandbox),
     }
@@ -208,8 +210,8 @@ def _welcome(addresses: Addresses, installation: Installation) -> None:
     print(f"""
 API           {addresses.api}/docs   (key: {installation.data_dir}/secrets.json, demo_api_key)
 Back office   {addresses.backoffice}
-Sign in       officer@demo.example, manager@demo.example, analyst@demo.example, approver@demo.example,
-              auditor@demo.example, admin@demo.example
+Sign in       officer@demo.example, manager@demo.example, compliance@demo.example, analyst@demo.example,
+              approver@demo.example, auditor@demo.example, admin@demo.example
 Password      {word}
 Log           {installation.data_dir}/log/verdict.log
 

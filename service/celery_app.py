@@ -28,8 +28,6 @@ def forget_inherited_connections(**_: object) -> None:
     """Make a fresh pool and fresh clients in each forked worker."""
     from service import db, providers, webhooks
 
-    if db.engine.cache_info().currsize:
-        db.engine().dispose(close=False)  # the parent's sockets stay the parent's
-    db.engine.cache_clear()
+    db.forget()
     providers.forget_connections()
     webhooks.forget_connections()

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
+import psycopg
+from psycopg_pool import ConnectionPool
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
@@ -32,11 +35,7 @@ def make_engine(config: Settings) -> Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,  # an error text never carries what was written
-        connect_args={
-            "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
-            "connect_timeout": 5,
-            "application_name": "verdict",
-        },
+        connect_args=_CONNECT,
     )
 
 
@@ -50,6 +49,40 @@ def sqlalchemy_url(url: str) -> str:
 def engine() -> Engine:
     """The process's pool."""
     return make_engine(settings())
+
+
+@lru_cache(maxsize=1)
+def wire() -> ConnectionPool[psycopg.Connection[Any]]:
+    """The process's bare connections, each statement its own transaction: for acts that are one call of a function of the
+    database, where an ORM's bookkeeping and a ping before each use would cost more than the act.
+    """
+    config = settings()
+    return ConnectionPool(
+        config.database_url.get_secret_value(),
+        kwargs={**_CONNECT, "autocommit": True},
+        min_size=1,
+        max_size=2 * config.database_pool_size,
+        timeout=10,
+        open=True,
+    )
+
+
+def close() -> None:
+    """Close the process's pools; the next use opens them anew."""
+    if wire.cache_info().currsize:
+        wire().close()
+    if engine.cache_info().currsize:
+        engine().dispose()
+    wire.cache_clear()
+    engine.cache_clear()
+
+
+def forget() -> None:
+    """Drop the pools that a fork inherited without closing them: the sockets stay the parent's."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=False)
+    wire.cache_clear()
+    engine.cache_clear()
 
 
 @contextmanager
@@ -81,6 +114,11 @@ def check_role(on: Engine) -> None:
         raise UnsafeRole("VERDICT_DATABASE_URL must name a role that is neither superuser nor owner (verdict_app)")
 
 
+_CONNECT = {
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+    "connect_timeout": 5,
+    "application_name": "verdict",
+}
 _SET_TENANT = text("SELECT set_config('verdict.tenant', :tenant, true)")
 _ROLE_IS_UNSAFE = text(
     "SELECT (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)"

@@ -50,15 +50,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     settings.settings.cache_clear()
-    db.engine.cache_clear()
+    db.close()
     try:
         yield Stack(data_dir, postgres.owner_url, postgres.app_url, redis.url, environment)
     finally:
-        db.engine().dispose()
+        db.close()
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
         settings.settings.cache_clear()
-        db.engine.cache_clear()
         redis.stop()
         postgres.stop()
 

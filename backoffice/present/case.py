@@ -56,7 +56,7 @@ def factors(page: Page) -> list[dict[str, Any]]:
     pairs = [(why.text, float(points)) for why, points in _reasons(page) if points]
     total = sum(points for _, points in pairs) or 1.0
     ordered = sorted(pairs, key=lambda pair: -pair[1])
-    return [{"Factor": text, "Points": points, "Share of score": points / total} for text, points in ordered]
+    return [{"Factor": text, "Points": points, "Share of score": round(points / total, 2)} for text, points in ordered]
 
 
 def signals(page: Page) -> dict[str, Mapping[str, Any]]:

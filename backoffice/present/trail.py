@@ -134,13 +134,19 @@ def hit_rows(hits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "Listed as": str(hit.get("caption", MISSING)),
             "List": title(str(hit.get("list", ""))),
             "Kind": str(hit.get("list_kind", MISSING)),
-            "Score": float(hit.get("score") or 0),
+            "Score": score(hit),
             "Result": "hit" if hit.get("match") else "candidate, under the threshold",
             "Programme": shown(hit.get("programme")),
             "Countries": shown([str(code).upper() for code in hit.get("countries") or []]),
         }
         for hit in hits
     ]
+
+
+def score(hit: Mapping[str, Any]) -> str:
+    """A candidate's score with two places, so that scores can be compared by eye."""
+    value = hit.get("score")
+    return f"{value:.2f}" if isinstance(value, int | float) else MISSING
 
 
 def evidence_rows(hit: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -150,7 +156,7 @@ def evidence_rows(hit: Mapping[str, Any]) -> list[dict[str, str]]:
             "Feature": title(str(line.get("feature"))),
             "Applicant": shown(line.get("query")),
             "List entry": shown(line.get("candidate")),
-            "Result": spaced(str(line.get("outcome"))),
+            "Result": spaced(str(line.get("outcome"))).lower(),
             "Points": number(line.get("points")),
             "In words": str(line.get("text", MISSING)),
         }

@@ -44,6 +44,7 @@ _VERSION_STATES: Final[Mapping[str, Badge]] = {
 _ROLES: Final[Mapping[str, str]] = {
     "verification_officer": "Verification officer",
     "approval_manager": "Approval manager",
+    "compliance_officer": "Compliance officer",
     "rule_analyst": "Rule analyst",
     "rule_approver": "Rule approver",
     "auditor": "Auditor",

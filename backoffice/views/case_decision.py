@@ -14,7 +14,7 @@ from backoffice.present.words import case_badge, spaced
 from backoffice.widgets import drawer, parts
 from backoffice.widgets.claiming import claim_next
 
-_SHOWN = 6
+_SHOWN = 3
 
 
 def why(page: Json) -> None:
@@ -30,7 +30,8 @@ def why(page: Json) -> None:
                 st.markdown("\n\n".join(rest))
         unknown = words.unknowns(page)
         if unknown:
-            st.markdown(":orange-badge[Not known] " + "; ".join(unknown[:_SHOWN]))
+            more = f"; {len(unknown) - 2} more" if len(unknown) > 2 else ""
+            st.markdown(":orange-badge[Not known] " + "; ".join(unknown[:2]) + more)
         if page.get("actions"):
             st.caption("To do: " + "; ".join(spaced(one) for one in page["actions"]) + ".")
 
@@ -70,7 +71,7 @@ def _working(page: Json) -> None:
         session.open_drawer("request", page["id"])
     if st.button("Escalate", key="escalate", width="stretch", disabled=off):
         session.open_drawer("escalate", page["id"])
-    st.space("small")
+    st.space("xxsmall")
     if st.button("Decline", key="decline", width="stretch", disabled=off):
         session.open_drawer("decline", page["id"])
     if reason:

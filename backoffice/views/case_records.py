@@ -85,7 +85,7 @@ def screening(page: Json) -> None:
     parts.reading_table(trail.hit_rows(hits), key="hits", alt="Candidates", empty="")
     for place, hit in enumerate(hits):
         with st.expander(
-            f"{hit.get('caption', MISSING)} · {number(hit.get('score'))} · why", expanded=place == 0, key=f"hit_{place}"
+            f"{hit.get('caption', MISSING)} · {trail.score(hit)} · why", expanded=place == 0, key=f"hit_{place}"
         ):
             parts.wrapped_table(trail.evidence_rows(hit), alt="Evidence", empty="No evidence was kept.")
 

@@ -10,7 +10,15 @@ from backoffice.client import ApiProblem, Json
 from backoffice.present.words import MISSING, ago, at, role, title
 from backoffice.widgets import parts
 
-_ROLES = ["verification_officer", "approval_manager", "rule_analyst", "rule_approver", "auditor", "admin"]
+_ROLES = [
+    "verification_officer",
+    "approval_manager",
+    "compliance_officer",
+    "rule_analyst",
+    "rule_approver",
+    "auditor",
+    "admin",
+]
 
 
 def draw() -> None:

@@ -37,7 +37,10 @@ def _ask(catalogue: list[Json]) -> None:
         first, second, third, last = st.columns([2, 1.6, 1, 0.8], vertical_alignment="bottom")
         name = first.selectbox("Report", list(titles), format_func=lambda one: titles[one]["title"], key="report_name")
         period = second.date_input(
-            "Period (days in UTC, both included)", (today - timedelta(days=29), today), key="report_period"
+            "Period (days in UTC, both included)",
+            (today - timedelta(days=29), today),
+            key="report_period",
+            format="YYYY-MM-DD",
         )
         kind = third.selectbox("Format", ["xlsx", "csv"], format_func=str.upper, key="report_format")
         sent = last.form_submit_button("Make report", type="primary", key="report_go", width="stretch")

@@ -1,6 +1,7 @@
 """Thresholds and tables as editable grids. Every change is saved to the draft at once, for a grid forgets on page change.
 
-The grid's key holds the draft's row version: after each save the grid begins anew from what the API holds.
+The grid's key holds the draft and its row version: after each save the grid begins anew from what the API holds, and
+an edit, which is known by its position only, can never reach another draft or another state of this one.
 """
 
 from datetime import date
@@ -29,7 +30,7 @@ def thresholds(version: Json, *, editable: bool) -> None:
         st.dataframe(frame, hide_index=True, height=560, key="thresholds_read", alt="Thresholds")
         return
     st.caption("Double-click a value to change it; it is saved at once. Every threshold keeps its source.")
-    key = f"thresholds_{version['row_version']}_{abs(hash(wanted))}"
+    key = f"thresholds_{version['id']}_{version['row_version']}_{abs(hash(wanted))}"
     st.data_editor(
         frame,
         hide_index=True,
@@ -43,28 +44,41 @@ def thresholds(version: Json, *, editable: bool) -> None:
             "Note": st.column_config.TextColumn(width="large"),
         },
     )
-    for _, row in words.changed_rows(rows, st.session_state.get(key) or {}):
-        begins = words.day(row["From"])
-        if begins is not None:
-            _save_value(version, next(one for one in parameters if one["name"] == row["Threshold"]), begins, row)
+    changed = [row for _, row in words.changed_rows(rows, st.session_state.get(key) or {})]
+    if changed:
+        known = {str(one["name"]): one for one in parameters}
+        _save_values(version, [(known[row["Threshold"]], row) for row in changed])
     _add_value(version, parameters)
 
 
-def _save_value(version: Json, parameter: Json, begins: date, row: Json) -> None:
-    if not row["Value"].strip() or not row["Source"].strip():
-        st.error(f"{title(parameter['name'])} needs a value and a source; nothing was saved.")
-        return
-    value = words.typed_value(row["Value"], parameter)
-    try:
-        session.api().save_parameter(
-            version["pack"], version["id"], parameter["name"], start=begins, value=value, source=row["Source"].strip(),
-            note=row["Note"].strip(), row_version=version["row_version"],
-        )  # fmt: skip
-    except ApiProblem as failure:
-        parts.problem(failure)
-        return
-    session.flash(f"{title(parameter['name'])} from {begins} on is now {row['Value']}. Saved to the draft.")
-    st.rerun()
+def _save_values(version: Json, changes: list[tuple[Json, dict[str, str]]]) -> None:
+    """Save one value after the other, each on the row version that the one before left; stop at the first refusal."""
+    saved, row_version = [], int(version["row_version"])
+    for parameter, row in changes:
+        name, begins = str(parameter["name"]), words.day(row["From"])
+        if begins is None or not row["Value"].strip() or not row["Source"].strip():
+            st.error(f"{title(name)} needs a day, a value and a source; it was not saved.")
+            break
+        try:
+            after = session.api().save_parameter(
+                version["pack"],
+                version["id"],
+                name,
+                start=begins,
+                value=words.typed_value(row["Value"], parameter),
+                source=row["Source"].strip(),
+                note=row["Note"].strip(),
+                row_version=row_version,
+            )
+        except ApiProblem as failure:
+            parts.problem(failure)
+            break
+        row_version = int(after["row_version"])
+        saved.append(f"{title(name)} from {begins} on is now {row['Value']}.")
+    if saved:
+        session.flash(" ".join([*saved, "Saved to the draft."]))
+    if len(saved) == len(changes):
+        st.rerun()
 
 
 def _add_value(version: Json, parameters: list[Json]) -> None:
@@ -80,7 +94,8 @@ def _add_value(version: Json, parameters: list[Json]) -> None:
             if not name or not isinstance(begins, date):
                 st.error("Choose a threshold and a day.")
             else:
-                _save_value(version, names[name], begins, {"Value": value, "Source": source, "Note": note})
+                typed = {"From": begins.isoformat(), "Value": value, "Source": source, "Note": note}
+                _save_values(version, [(names[name], typed)])
 
 
 def tables(version: Json, *, editable: bool) -> None:
@@ -101,7 +116,7 @@ def tables(version: Json, *, editable: bool) -> None:
             frame.rename(columns=titles), hide_index=True, height="content", key=f"table_read_{name}", alt=title(name)
         )
         return
-    key = f"table_{name}_{version['row_version']}"
+    key = f"table_{name}_{version['id']}_{version['row_version']}"
     configured = {
         one: st.column_config.TextColumn(label, pinned=one == "id", width="medium") for one, label in titles.items()
     }

@@ -52,8 +52,10 @@ def files(version: Json, *, editable: bool) -> None:
     if not editable:
         st.code(held[name], language="yaml", line_numbers=True, height=560)
         return
-    with st.form(f"file_{version['row_version']}_{name}", border=False):
-        text = st.text_area("YAML", value=held[name], height=520, key=f"text_{version['row_version']}_{name}")
+    with st.form(f"file_{version['id']}_{version['row_version']}_{name}", border=False):
+        text = st.text_area(
+            "YAML", value=held[name], height=520, key=f"text_{version['id']}_{version['row_version']}_{name}"
+        )
         sent = st.form_submit_button("Save file", key="save_file")
     if sent and text != held[name]:
         try:

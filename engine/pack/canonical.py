@@ -34,6 +34,8 @@ def canonical(value: object) -> Any:
     """
     if value is None or value is True or value is False or value.__class__ is str:
         return value
+    if value.__class__ is int or value.__class__ is Decimal:  # by far the most frequent; the table says the same
+        return ["number", plain_text(value)]
     for kind, form in _FORMS:
         if isinstance(value, kind):
             return form(value)

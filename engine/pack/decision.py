@@ -9,6 +9,7 @@ engine's own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.pack.canonical import canonical, digest_of, to_json
 from engine.pack.emit import Run
 from engine.pack.model import Route
+from engine.pack.outcomes import Outcome
 from engine.pack.problems import Place
 from engine.pack.rules import RuleInfo
-from engine.pack.trace import Outcome, trace
 from engine.pack.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -229,9 +230,16 @@ class Decision:
     # -- for the record
 
     @cached_property
-    def trace(self) -> dict[str, Any]:
+    def trace_json(self) -> str:
         """Every rule's outcome, the values compared, decisions and parameters, as JSON; personal data is left out."""
-        return trace(self._pack, self._run, self.outcomes, self.as_of)
+        parameters = self._pack.program.shown_parameters(self.as_of)
+        return self._pack.tracer.text(self._run, self.outcomes, parameters, self.as_of)
+
+    @cached_property
+    def trace(self) -> dict[str, Any]:
+        """The trace as a dictionary."""
+        found: dict[str, Any] = json.loads(self.trace_json)
+        return found
 
     @cached_property
     def digest(self) -> str:
@@ -263,24 +271,27 @@ class Decision:
         }
         return digest_of(content)
 
-    def _answer(self) -> dict[str, Any]:
+    def answer(self) -> dict[str, Any]:
+        """The contract's JSON without `trace`, which `trace_json` holds ready; id and reference are null."""
         return {
+            "id": None,
+            "reference": None,
+            "pack": {"id": self._pack.id, "version": self._pack.version, "digest": self._pack.digest},
+            "engine_version": ENGINE_VERSION,
+            "as_of": self.as_of.isoformat(),
             "verdict": self.verdict.value,
-            "risk": {"score": self.risk.score, "category": self.risk.category},
+            "risk": {"score": to_json(self.risk.score), "category": self.risk.category},
             "reasons": [reason.to_dict() for reason in self.reasons],
             "customer_reasons": list(self.customer_reasons),
             "unknowns": [unknown.to_dict() for unknown in self.unknowns],
             "warnings": [warned.to_dict() for warned in self.warnings],
             "route": None if self.route is None else route_dict(self.route),
+            "digest": self.digest,
         }
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as the contract's JSON; id and reference are null, for the engine knows neither."""
-        pack = {"id": self._pack.id, "version": self._pack.version, "digest": self._pack.digest}
-        answer = self._answer()
-        answer["risk"] = to_json(answer["risk"])
-        head = {"id": None, "reference": None, "pack": pack, "engine_version": ENGINE_VERSION}
-        return {**head, "as_of": self.as_of.isoformat(), **answer, "trace": self.trace, "digest": self.digest}
+        return self.answer() | {"trace": self.trace}
 
 
 _VERDICTS: Final = (None, *Verdict)

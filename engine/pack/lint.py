@@ -80,6 +80,7 @@ def lint_pack(pack: Pack, results: Iterable[CaseResult]) -> list[Lint]:
 
 def _unread(pack: Pack) -> list[Lint]:
     read = pack.program.read | {name for rule in pack.rules.values() for name in rule.reads}
+    read |= {name for check in pack.source.checks.values() for name in check.needs}
     reported = {name for name in (pack.source.verdict.score, pack.source.verdict.category) if name}
     kinds: tuple[tuple[str, Mapping[str, Place], frozenset[str]], ...] = (
         ("signal", {key: one.place for key, one in pack.source.signals.items()}, frozenset()),

@@ -14,9 +14,10 @@ from engine.pack.decision import Decision
 from engine.pack.emit import Run
 from engine.pack.invariants import broken_invariants
 from engine.pack.model import Check, PackSource, Parameter, Route, Scorecard, SignalSpec, Table
+from engine.pack.outcomes import Outlook
 from engine.pack.program import Program
 from engine.pack.rules import RuleInfo, rule_index, signal_reach
-from engine.pack.trace import Outlook, hidden_names
+from engine.pack.trace import Tracer
 from engine.pack.typed import Typed
 from engine.pack.verdict import Verdict
 
@@ -32,7 +33,7 @@ class Pack:
         self.decision_index: Mapping[str, int] = {one.source.id: one.index for one in typed.decisions}
         self.reach = signal_reach(typed)
         self.outlook = Outlook(typed, self.rules)
-        self.hidden = hidden_names(typed)
+        self.tracer = Tracer(typed, self.rules)
         self.digest: str = digest_of(canonical_pack(typed.source))
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ falls into it and kept. Before a parameter's first date it has no value: what re
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -36,24 +37,25 @@ class Program:
         starts = {value.start for parameter in source.parameters.values() for value in parameter.values}
         self._starts = sorted(starts)
         self._spans: dict[int, tuple[Function, tuple[str, ...]]] = {}
-        self._shown: dict[int, dict[str, Any]] = {}
+        self._shown: dict[int, str] = {}
         self.read = frozenset().union(*typed.needs.values(), *_more_reads(typed))
 
     def parameters(self, as_of: date) -> dict[str, DatedValue | None]:
         """The value of every parameter in force on a date."""
         return {name: parameter.in_force(as_of) for name, parameter in self.typed.source.parameters.items()}
 
-    def shown_parameters(self, as_of: date) -> dict[str, Any]:
+    def shown_parameters(self, as_of: date) -> str:
         """The parameters that are read, as JSON for a trace."""
         number = bisect_right(self._starts, as_of)
         found = self._shown.get(number)
         if found is None:
-            found = self._shown[number] = {
+            shown = {
                 name: None if dated is None else _shown(dated)
                 for name, dated in self.parameters(as_of).items()
                 if name in self.read
             }
-        return dict(found)
+            found = self._shown[number] = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+        return found
 
     def lapsed(self, as_of: date) -> tuple[str, ...]:
         """Parameters that a rule reads and that have no value in force yet."""

@@ -1,175 +1,39 @@
-"""What one run did, rule by rule: read from its marks, for the reasons and for the trace.
+"""The trace of a run as JSON text: the values compared with the text they were compared with, every decision's value,
+every parameter used.
 
-The generated function leaves sets of rows, bands and values; here they become outcomes of rules (fired, not_fired,
-undecided, skipped) and, when asked for, the trace: the values compared with the text they were compared with, every
-decision's value, every parameter used. Values of signals that carry personal data, and texts and dates computed directly
-from them, are shown as "(personal data)" (invariant 9).
+An answer carries its trace always, so this is most of what a decision costs after it is made. All that does not change
+between runs is written once per pack: a rule that did not fire is one ready piece, a table whose rows came out as before
+is another. Values of signals that carry personal data, and texts and dates computed directly from them, are shown as
+"(personal data)" (invariant 9).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from json.encoder import encode_basestring
+from typing import Any, Final, TypeAlias
 
 from engine.feel import NOT_CONSTANT
 from engine.pack.canonical import to_json
 from engine.pack.emit import Run
-from engine.pack.emit_tables import SKIPPED_BAND, points_column
-from engine.pack.model import Characteristic, Scorecard, Table, Words
+from engine.pack.emit_tables import points_column
+from engine.pack.model import Scorecard, Table
+from engine.pack.outcomes import Outcome
 from engine.pack.rules import RuleInfo
-from engine.pack.typed import Column, Typed, TypedDecision
+from engine.pack.typed import Typed, TypedDecision
 from engine.signal import Missing
 
-if TYPE_CHECKING:
-    from engine.pack.pack import Pack
-
 HIDDEN: Final = "(personal data)"
+MAX_REMEMBERED: Final = 256  # outcomes of one table that are kept as text; a table has few that occur
+_text: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_HIDDEN_TEXT: Final = _text(HIDDEN)
+_WORDS: Final = {None: "null", True: "true", False: "false"}
 
-
-class Outcome(NamedTuple):
-    """What became of a rule. `mark` is the band of a characteristic, else None."""
-
-    rule: RuleInfo
-    state: str
-    points: int | Decimal | None = None
-    text: str | None = None
-    tell: str | None = None
-    cite: tuple[str, ...] = ()
-    mark: int | None = None
-
-
-class Outlook:
-    """The possible outcomes of every rule of a pack, made once, so that reading a run is choosing among them."""
-
-    def __init__(self, typed: Typed, rules: Mapping[str, RuleInfo]) -> None:
-        self._patterns = [_choices(rules[one.id], one.words) for one in typed.source.patterns]
-        self._steps = [self._step(decision, rules) for decision in typed.decisions]
-        self._verdict = [_choices(rules[one.id], one.words) for one in typed.source.verdict.rules]
-
-    @staticmethod
-    def _step(decision: TypedDecision, rules: Mapping[str, RuleInfo]) -> _Step:
-        logic = decision.source.logic
-        if isinstance(logic, Table):
-            column = points_column(logic)
-            rows = []
-            for row, entry in zip(logic.rows, decision.outputs, strict=True):
-                value = None if column is None else entry[column].constant
-                dynamic = value is NOT_CONSTANT
-                rows.append((_choices(rules[row.id], row.words, None if dynamic else _number(value)), dynamic))
-            return _TableStep(rows, column)
-        if isinstance(logic, Scorecard):
-            return _CardStep([(rules[one.id], one) for one in logic.characteristics])
-        return None
-
-    def outcomes(self, run: Run) -> Iterator[Outcome]:
-        """The outcome of every rule, in pack order."""
-        for choice, fired in zip(self._patterns, run.patterns, strict=True):
-            yield choice.fired if fired else choice.missed if fired is False else choice.open
-        at = 0
-        for step in self._steps:
-            if isinstance(step, _TableStep):
-                yield from step.outcomes(run.marks[at : at + 3])
-                at += 3
-            elif isinstance(step, _CardStep):
-                yield from map(_characteristic, step.items, run.marks[at : at + len(step.items)])
-                at += len(step.items)
-        open_ = run.undecided | run.skipped
-        for place, choice in enumerate(self._verdict):
-            bit = 1 << place
-            yield choice.fired if run.fired & bit else choice.open if open_ & bit else choice.missed
-
-
-class _Choices(NamedTuple):
-    """The outcomes a rule can have; `open` is undecided, or skipped where the rule says so."""
-
-    fired: Outcome
-    missed: Outcome
-    open: Outcome
-
-
-def _choices(rule: RuleInfo, words: Words, points: int | Decimal | None = None) -> _Choices:
-    fired = Outcome(rule, "fired", points, words.reason, words.tell, words.cite)
-    return _Choices(fired, Outcome(rule, "not_fired"), Outcome(rule, "skipped" if rule.skips else "undecided"))
-
-
-class _TableStep:
-    """The rows of a table, each with its choices and whether its points are computed."""
-
-    def __init__(self, rows: list[tuple[_Choices, bool]], column: int | None) -> None:
-        self.rows = rows
-        self.column = column
-
-    def outcomes(self, marks: tuple[Any, ...]) -> Iterator[Outcome]:
-        """The outcomes for the sets of rows that matched and that were possible."""
-        matched, possible, entries = marks
-        for number, (choice, dynamic) in enumerate(self.rows):
-            bit = 1 << number
-            if matched & bit:
-                points = entries[number][self.column] if dynamic else None
-                yield choice.fired._replace(points=_number(points)) if dynamic else choice.fired
-            else:
-                yield choice.open if possible & bit else choice.missed
-
-
-class _CardStep(NamedTuple):
-    """The characteristics of a scorecard."""
-
-    items: list[tuple[RuleInfo, Characteristic]]
-
-
-_Step: TypeAlias = _TableStep | _CardStep | None
-
-
-def _number(value: object) -> int | Decimal | None:
-    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
-
-
-def _characteristic(item: tuple[RuleInfo, Characteristic], band: int) -> Outcome:
-    """A characteristic fires where its band gives points or a reason; a band of nothing is a miss."""
-    rule, one = item
-    if band < 0:
-        return Outcome(rule, "skipped" if band == SKIPPED_BAND else "undecided", mark=band)
-    found = one.bands[band]
-    points = _number(found.points)
-    if not points and not found.words.reason:
-        return Outcome(rule, "not_fired", points, mark=band)
-    text, tell = found.words.reason or rule.reason, found.words.tell or rule.tell
-    return Outcome(rule, "fired", points, text, tell, found.words.cite or rule.cite, band)
-
-
-def trace(pack: Pack, run: Run, found: tuple[Outcome, ...], as_of: date) -> dict[str, Any]:
-    """The whole trace as JSON."""
-    values = dict(zip(pack.typed.signals, run.signals, strict=True))
-    names = dict(zip(pack.decision_index, run.decisions, strict=True))
-    hidden = pack.hidden
-    shown = {
-        name: HIDDEN if name in hidden and _personal(value) else to_json(value)
-        for name, value in {**values, **names, **run.missing}.items()
-    }
-    states = {outcome.rule.id: outcome for outcome in found}
-    return {
-        "as_of": as_of.isoformat(),
-        "signals": {name: shown[name] for name in values},
-        "parameters": pack.program.shown_parameters(as_of),
-        "patterns": [{"id": one.id, "outcome": states[one.id].state} for one in pack.source.patterns],
-        "decisions": {
-            one.source.id: {"value": shown[one.source.id], **_decision(one, states, shown)}
-            for one in pack.typed.decisions
-        },
-        "verdict": [
-            {
-                "id": rule.id,
-                "outcome": states[rule.id].state,
-                "verdict": rule.verdict.value,
-                "test": rule.condition.text,
-                "compared": {name: shown[name] for name in states[rule.id].rule.reads if name in shown},
-            }
-            for rule in pack.source.verdict.rules
-        ],
-        "floored": run.floored,
-    }
+Shown: TypeAlias = Mapping[str, str]
+_Keyed: TypeAlias = list[tuple[str, str]]
 
 
 def hidden_names(typed: Typed) -> frozenset[str]:
@@ -183,43 +47,188 @@ def hidden_names(typed: Typed) -> frozenset[str]:
     return frozenset(pii | direct)
 
 
-def _personal(value: object) -> bool:
-    """Whether a value of a hidden name says something of a person: numbers and booleans computed from one do not."""
-    return value is not None and not isinstance(value, bool | int | Decimal | Missing)
+class Tracer:
+    """Writes the traces of one pack."""
+
+    def __init__(self, typed: Typed, rules: Mapping[str, RuleInfo]) -> None:
+        known = {*typed.signals, *(one.source.id for one in typed.decisions)}
+        hidden = hidden_names(typed)
+        self._signals = [(name, name in hidden, _key(name)) for name in typed.signals]
+        self._decisions: list[tuple[str, bool]] = []
+        self._writers: list[_TableText | _CardText | _ExpressionText] = []
+        self._patterns = len(typed.source.patterns)
+        place, mark = self._patterns, 0
+        for one in typed.decisions:
+            self._decisions.append((one.source.id, one.source.id in hidden))
+            writer = _writer(one, place, mark, known)
+            self._writers.append(writer)
+            place, mark = place + writer.rules, mark + writer.marks
+        self._verdict_from = place
+        self._verdict = [
+            (
+                f'{{"id":{_text(rule.id)},"outcome":"',
+                f'","verdict":"{rule.verdict.value}","test":{_text(rule.condition.text)},"compared":',
+                _keyed(rules[rule.id].reads, known),
+            )
+            for rule in typed.source.verdict.rules
+        ]
+
+    def text(self, run: Run, found: Sequence[Outcome], parameters: str, as_of: date) -> str:
+        """The trace as JSON; `parameters` is the JSON of those in force."""
+        shown = self._shown(run)
+        patterns = ",".join(
+            [f'{{"id":{_text(one.rule.id)},"outcome":"{one.state}"}}' for one in found[: self._patterns]]
+        )
+        verdict = ",".join(
+            [
+                f"{head}{one.state}{tail}{_object(names, shown)}}}"
+                for (head, tail, names), one in zip(self._verdict, found[self._verdict_from :], strict=True)
+            ]
+        )
+        return (
+            f'{{"as_of":"{as_of.isoformat()}",'
+            f'"signals":{{{",".join([key + shown[name] for name, _, key in self._signals])}}},'
+            f'"parameters":{parameters},"patterns":[{patterns}],'
+            f'"decisions":{{{",".join([one.text(run, found, shown) for one in self._writers])}}},'
+            f'"verdict":[{verdict}],"floored":{_WORDS[run.floored]}}}'
+        )
+
+    def _shown(self, run: Run) -> dict[str, str]:
+        """Every signal's and decision's value as JSON text."""
+        shown = {
+            name: _hideable(value) if hidden else _value(value)
+            for (name, hidden, _), value in zip(self._signals, run.signals, strict=True)
+        }
+        for (name, hidden), value in zip(self._decisions, run.decisions, strict=True):
+            shown[name] = _hideable(value) if hidden else _value(value)
+        for name, missing in run.missing.items():
+            shown[name] = _value(missing)
+        return shown
 
 
-def _decision(decision: TypedDecision, states: dict[str, Outcome], shown: dict[str, Any]) -> dict[str, Any]:
-    logic = decision.source.logic
+class _ExpressionText:
+    """A literal expression: its value and its text."""
+
+    rules = marks = 0
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._head = f'{_key(name)}{{"value":'
+        self._tail = f',"expression":{_text(text)}}}'
+
+    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
+        """The entry of the decision."""
+        del run, found
+        return self._head + shown[self._name] + self._tail
+
+
+class _TableText:
+    """A table: its inputs, and every row with what became of it."""
+
+    marks = 3
+
+    def __init__(self, one: TypedDecision, logic: Table, place: int, mark: int, known: Container[str]) -> None:
+        self.rules = len(logic.rows)
+        self._name, self._place, self._mark = one.source.id, place, mark
+        self._head = f'{_key(one.source.id)}{{"value":'
+        self._hit_policy = f',"hit_policy":{_text(logic.hit_policy.value)},"inputs":'
+        self._columns = [(_key(column.name), _keyed(sorted(column.compiled.names), known)) for column in one.columns]
+        self._heads = [f'{{"id":{_text(row.id)},"outcome":"' for row in logic.rows]
+        self._tests = [_text({name: cell.text for name, cell in row.cells.items()}) for row in logic.rows]
+        column = points_column(logic)
+        computed = [column is not None and entry[column].constant is NOT_CONSTANT for entry in one.outputs]
+        self._computed = sum(1 << row for row, dynamic in enumerate(computed) if dynamic)
+        self._remembered: dict[tuple[int, int], str] = {}
+
+    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
+        """The entry of the decision."""
+        matched, possible, _ = run.marks[self._mark : self._mark + 3]
+        rules = None if matched & self._computed else self._remembered.get((matched, possible))
+        if rules is None:
+            rules = self._rules(found)
+            if not matched & self._computed and len(self._remembered) < MAX_REMEMBERED:
+                self._remembered[matched, possible] = rules
+        inputs = ",".join([key + _object(names, shown) for key, names in self._columns])
+        return f'{self._head}{shown[self._name]}{self._hit_policy}{{{inputs}}},"rules":[{rules}]}}'
+
+    def _rules(self, found: Sequence[Outcome]) -> str:
+        pieces = []
+        for head, tests, one in zip(
+            self._heads, self._tests, found[self._place : self._place + self.rules], strict=True
+        ):
+            more = "" if one.state == "not_fired" else f',"points":{_value(one.points)},"tests":{tests}'
+            pieces.append(f'{head}{one.state}"{more}}}')
+        return ",".join(pieces)
+
+
+class _CardText:
+    """A scorecard: every characteristic with its input, its band and its points."""
+
+    def __init__(self, one: TypedDecision, logic: Scorecard, place: int, known: Container[str]) -> None:
+        self.rules = self.marks = len(logic.characteristics)
+        self._name, self._place = one.source.id, place
+        self._head = f'{_key(one.source.id)}{{"value":'
+        self._base = f',"base":{_value(logic.base)},"rules":['
+        self._items = [
+            (
+                f'{{"id":{_text(each.id)},"outcome":"',
+                _keyed(sorted(column.compiled.names), known),
+                [_text(b.test.text) for b in each.bands],
+            )
+            for each, column in zip(logic.characteristics, one.columns, strict=True)
+        ]
+
+    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
+        """The entry of the decision."""
+        del run
+        pieces = []
+        for (head, names, tests), one in zip(self._items, found[self._place : self._place + self.rules], strict=True):
+            test = "null" if one.mark is None or one.mark < 0 else tests[one.mark]
+            points, inputs = _value(one.points), _object(names, shown)
+            pieces.append(f'{head}{one.state}","points":{points},"input":{inputs},"test":{test}}}')
+        return f"{self._head}{shown[self._name]}{self._base}{','.join(pieces)}]}}"
+
+
+def _writer(
+    one: TypedDecision, place: int, mark: int, known: Container[str]
+) -> _TableText | _CardText | _ExpressionText:
+    logic = one.source.logic
     if isinstance(logic, Table):
-        rules: list[dict[str, Any]] = []
-        for row in logic.rows:
-            outcome = states[row.id]
-            entry: dict[str, Any] = {"id": row.id, "outcome": outcome.state}
-            if outcome.state != "not_fired":
-                entry["points"] = to_json(outcome.points)
-                entry["tests"] = {name: cell.text for name, cell in row.cells.items()}
-            rules.append(entry)
-        inputs = {column.name: _input(column, shown) for column in decision.columns}
-        return {"hit_policy": logic.hit_policy.value, "inputs": inputs, "rules": rules}
+        return _TableText(one, logic, place, mark, known)
     if isinstance(logic, Scorecard):
-        rules = []
-        for one, column in zip(logic.characteristics, decision.columns, strict=True):
-            outcome = states[one.id]
-            band = outcome.mark if outcome.mark is not None and outcome.mark >= 0 else None
-            test = None if band is None else one.bands[band].test.text
-            points = to_json(outcome.points)
-            entry = {
-                "id": one.id,
-                "outcome": outcome.state,
-                "points": points,
-                "input": _input(column, shown),
-                "test": test,
-            }
-            rules.append(entry)
-        return {"base": to_json(logic.base), "rules": rules}
-    return {"expression": logic.text}
+        return _CardText(one, logic, place, known)
+    return _ExpressionText(one.source.id, logic.text)
 
 
-def _input(column: Column, shown: dict[str, Any]) -> dict[str, Any]:
-    """The values of the names in a column's expression."""
-    return {name: shown[name] for name in sorted(column.compiled.names) if name in shown}
+def _key(name: str) -> str:
+    return _text(name) + ":"
+
+
+def _keyed(names: Iterable[str], known: Container[str]) -> _Keyed:
+    """Names that are signals or decisions, each with its key; parameters are shown once for the whole trace."""
+    return [(_key(name), name) for name in names if name in known]
+
+
+def _object(keyed: _Keyed, shown: Shown) -> str:
+    return "{" + ",".join([key + shown[name] for key, name in keyed]) + "}"
+
+
+def _hideable(value: Any) -> str:
+    """Hide what says something of a person: numbers and booleans computed from personal data do not."""
+    personal = value is not None and not isinstance(value, bool | int | Decimal | Missing)
+    return _HIDDEN_TEXT if personal else _value(value)
+
+
+def _value(value: Any) -> str:
+    kind = value.__class__
+    if value is None or kind is bool:
+        return _WORDS[value]
+    if kind is int:
+        return str(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is Decimal:
+        return repr(to_json(value))
+    if kind is date:
+        return f'"{value.isoformat()}"'
+    return _text(to_json(value))

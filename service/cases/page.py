@@ -145,7 +145,7 @@ def _signals(actor: Actor, decision: DecisionRow, origins: dict[str, SignalRow])
         told.append(
             {
                 "name": name,
-                "value": None if gone else masked(name, value) if hide else jsonable(value),
+                "value": None if gone is not None else masked(name, value) if hide else jsonable(value),
                 "missing": None if gone is None else gone.reason.value,
                 "detail": "" if gone is None else gone.detail,
                 "personal": name in personal,

@@ -83,13 +83,14 @@ class Rendered:
 def render(keys: Keyring, actor: Actor, made: Made, subject: Subject, case_number: int) -> Rendered:
     """Make everything that is stored; `case_number` is used only where the verdict is not approve."""
     active, tenant = made.pack, actor.tenant
-    decision_id, body = new_id("dec"), made.decision.to_dict()
+    decision_id, body = new_id("dec"), made.decision.answer()
     case_id = None if made.approves else new_id("cas")
     route = None if case_id is None else _timed(body["route"] or UNROUTED, made.now)
     body |= {"id": decision_id, "reference": subject.reference, "route": route, "created_at": rfc3339(made.now)}
     body |= {"application": subject.application_id}
     body["case"] = None if case_id is None else {"id": case_id, "number": shown_number(case_number)}
-    raw = _text(body).encode()
+    # The trace is by far the longest part, and the engine has it ready as text.
+    raw = f'{_text(body)[:-1]},"trace":{made.decision.trace_json}}}'.encode()
     facts = {
         "id": decision_id,
         "application": subject.application_id,

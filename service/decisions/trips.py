@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from psycopg.pq import TransactionStatus
-from sqlalchemy.exc import SQLAlchemyError
 
-from service.db import engine
+from service.db import wire
 from service.errors import Unavailable
 from service.ids import new_id
 
@@ -95,22 +93,9 @@ class Way:
 
 @contextmanager
 def way(tenant: str) -> Iterator[Way]:
-    """A connection of the common pool for the trips of one call; whatever goes wrong, it goes back with nothing open."""
+    """A bare connection for the trips of one call; a broken one does not go back to the pool."""
     try:
-        pooled = engine().raw_connection()
-    except SQLAlchemyError as failure:
-        raise Unavailable("the database does not answer; nothing was written") from failure
-    raw = pooled.driver_connection
-    if not isinstance(raw, psycopg.Connection):
-        raise TypeError("the pool's driver is psycopg 3")
-    try:
-        raw.autocommit = True  # each call is a transaction of its own
-        yield Way(raw, tenant)
+        with wire().connection() as connection:
+            yield Way(connection, tenant)
     except psycopg.OperationalError as failure:
         raise Unavailable("the database does not answer; send the same call again") from failure
-    finally:
-        if raw.closed or raw.info.transaction_status != TransactionStatus.IDLE:
-            pooled.invalidate()  # the pool opens another one
-        else:
-            raw.autocommit = False
-        pooled.close()

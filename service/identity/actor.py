@@ -39,6 +39,7 @@ class Role(StrEnum):
 
     OFFICER = "verification_officer"
     MANAGER = "approval_manager"
+    COMPLIANCE = "compliance_officer"
     ANALYST = "rule_analyst"
     APPROVER = "rule_approver"
     AUDITOR = "auditor"
@@ -62,6 +63,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(_OFFICER | {P.READ_PACKS}),
     Role.MANAGER: frozenset(
         _OFFICER | {P.READ_PACKS, P.SECOND_CASES, P.ASSIGN_CASES, P.READ_REPORTS, P.MAKE_REPORTS, P.READ_AUDIT}
+    ),
+    Role.COMPLIANCE: frozenset(
+        _OFFICER | {P.READ_PACKS, P.SECOND_CASES, P.WRITE_LISTS, P.READ_REPORTS, P.MAKE_REPORTS, P.READ_AUDIT}
     ),
     Role.ANALYST: frozenset(_ANALYST),
     Role.APPROVER: frozenset(_ANALYST | {P.APPROVE_PACKS, P.ACTIVATE_PACKS, P.READ_AUDIT, P.MAKE_REPORTS}),

@@ -64,9 +64,11 @@ class Person:
         self.ready()
 
     def choose(self, label: str, option: str) -> None:
+        self.ready()
         self.page.get_by_role("combobox", name=label, exact=True).click()
         self.page.keyboard.type(option)  # long lists are drawn only in part
-        self.page.get_by_role("option", name=option).first.click()
+        self.page.get_by_role("option", name=option).first.wait_for()
+        self.page.keyboard.press("Enter")
 
     def open_row(self, table: str, row: int = 0) -> None:
         """Press the button in the first column of a grid, which is known by its label."""

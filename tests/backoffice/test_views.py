@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from backoffice import navigation, session
 
+APP = str(Path(__file__).resolve().parents[2] / "backoffice" / "app.py")
 ROLES = ["verification_officer", "approval_manager", "rule_analyst", "rule_approver", "auditor", "admin"]
 QUERIES = {"case": {"case_id": "cas_1"}, "version": {"pack": "tiny", "version_id": "pkv_2"}}
-PLACES = [place for place in navigation.PLACES if place.path]
+
+
+def _seen() -> list[tuple[str, str]]:
+    """Every page with every role that may see it."""
+    from service.identity.actor import GRANTS, Role
+
+    return [
+        (place.draw.__module__.rpartition(".")[2], role)
+        for place in navigation.PLACES
+        for role in ROLES
+        if not place.permissions or set(place.permissions) & {str(one) for one in GRANTS[Role(role)]}
+    ]
 
 
 def texts(app: Any) -> str:
@@ -21,26 +35,42 @@ def texts(app: Any) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("view", ["home", *(place.draw.__module__.rpartition(".")[2] for place in PLACES)])
+@pytest.mark.parametrize(("view", "role"), _seen())
 def test_every_page_draws_for_every_role_that_may_see_it(draw: Any, view: str, role: str) -> None:
-    from service.identity.actor import GRANTS, Role
-
-    place = next(one for one in navigation.PLACES if one.draw.__module__.endswith(f".{view}"))
-    if place.permissions and not set(place.permissions) & {str(one) for one in GRANTS[Role(role)]}:
-        pytest.skip("hidden from this role")
     app = draw(view, role, QUERIES.get(view))
     assert not app.exception
     assert not app.error
 
 
-def test_a_page_that_is_not_for_the_role_is_refused_in_words(
-    draw: Any, fake: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hidden = [place for place in navigation.PLACES if place.permissions]
-    permissions = {"reports:read"}
-    allowed = {place.path for place in hidden if permissions & set(place.permissions)}
-    assert allowed == {"reports"}
+def test_who_is_not_signed_in_gets_the_form_and_nothing_else(fake: Any, draw: Any) -> None:
+    app = AppTest.from_file(APP, default_timeout=20).run()
+    assert [field.label for field in app.text_input] == ["E-mail", "Password", "One-time code"]
+    assert not fake.asked
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(fake: Any, draw: Any) -> None:
+    fake.give("POST", "/v1/token", {"access_token": "a", "refresh_token": "r"})
+    fake.give(
+        "GET", "/v1/me", {"id": "per_1", "name": "Omar Officer", "tenant": "demo", "roles": [], "permissions": []}
+    )
+    app = AppTest.from_file(APP, default_timeout=20).run()
+    app.text_input(key="email").set_value("officer@demo.example")
+    app.text_input(key="password").set_value("four calm words here")
+    app.button(key="sign_in_go").click().run()
+    assert "Good day, Omar Officer" in texts(app)
+
+
+def test_a_limit_on_signing_in_is_told_and_a_wrong_pair_is_not_explained(fake: Any, draw: Any, refusal: Any) -> None:
+    for answer, words in (
+        (refusal(401, "wrong"), "E-mail, password or code is wrong"),
+        (refusal(429, "too many attempts; wait a minute"), "Too many attempts; wait a minute."),
+    ):
+        fake.give("POST", "/v1/token", answer)
+        app = draw("sign_in")
+        app.text_input(key="email").set_value("officer@demo.example")
+        app.text_input(key="password").set_value("a wrong word")
+        app.button(key="sign_in_go").click().run()
+        assert words in texts(app)
 
 
 def test_an_officer_reads_a_version_and_is_offered_nothing_to_change(draw: Any) -> None:
@@ -207,3 +237,31 @@ def test_an_ended_session_leaves_the_page_and_forgets_everything(draw: Any, fake
     fake.give("POST", "/v1/token:refresh", refusal(401, "the session has ended"))
     app = draw("queue")
     assert "session.credentials" not in app.session_state
+
+
+def test_values_changed_together_are_saved_one_on_the_other(draw: Any, fake: Any) -> None:
+    version = "/v1/packs/tiny/versions/pkv_2"
+    path = version + "/parameters/face_match_min"
+    held = dict(fake.answers["GET", version])
+
+    def save(_: httpx.Request) -> httpx.Response:
+        held["row_version"] += 1
+        fake.give("GET", version, dict(held))
+        return httpx.Response(200, json=held)
+
+    fake.give("PUT", path, save)
+    dated = [{"from": f"{year}-01-01", "value": "0.60", "source": "policy", "note": None} for year in (2025, 2026)]
+    fake.give(
+        "GET",
+        "/v1/packs/tiny/versions/pkv_2/parameters",
+        {"items": [{"name": "face_match_min", "unit": "ratio", "values": dated}]},
+    )
+    edits = {"edited_rows": {0: {"Value": "0.61"}, 1: {"Value": "0.62"}}, "added_rows": [], "deleted_rows": []}
+    key = f"thresholds_pkv_2_3_{abs(hash(''))}"
+    app = draw("version", "rule_analyst", QUERIES["version"], **{key: edits})
+    assert not app.exception
+    sent = fake.sent("PUT", path)
+    assert [(one["effective_from"], one["value"], one["row_version"]) for one in sent] == [
+        ("2025-01-01", 0.61, 3),
+        ("2026-01-01", 0.62, 4),
+    ]

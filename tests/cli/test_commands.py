@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ PACK = ROOT / "tests" / "packs" / "quick_checks"
 
 
 def verdict(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "cli", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("VERDICT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words], capture_output=True, text=True, cwd=ROOT, env=bare, check=False
+    )
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -42,17 +46,37 @@ def test_every_command_has_help_with_an_example_of_itself(path, command) -> None
 
 def test_decide_prints_the_decision_of_the_contract(tmp_path) -> None:
     signals = tmp_path / "signals.json"
-    signals.write_text(json.dumps({
-        "applicant.name": "A B", "applicant.date_of_birth": "1990-01-01", "applicant.pan": "ZXKPV4271M",
-        "pan.status": "E", "pan.name_match": True, "screening.sanctions_hit": False,
-    }))
+    signals.write_text(
+        json.dumps(
+            {
+                "applicant.name": "A B",
+                "applicant.date_of_birth": "1990-01-01",
+                "applicant.pan": "ZXKPV4271M",
+                "pan.status": "E",
+                "pan.name_match": True,
+                "screening.sanctions_hit": False,
+            }
+        )
+    )
     done = verdict("decide", "--pack", str(PACK), "--signals", str(signals), "--as-of", "2026-11-20")
     assert done.returncode == 0, done.stderr
     decision = json.loads(done.stdout)
     assert decision["verdict"] == "approve"
     assert decision["route"] is None
     assert decision["id"] is None
-    assert {"reference", "pack", "engine_version", "as_of", "risk", "reasons", "customer_reasons", "unknowns", "warnings", "trace", "digest"} <= set(decision)
+    assert {
+        "reference",
+        "pack",
+        "engine_version",
+        "as_of",
+        "risk",
+        "reasons",
+        "customer_reasons",
+        "unknowns",
+        "warnings",
+        "trace",
+        "digest",
+    } <= set(decision)
 
 
 def test_a_check_that_passes_exits_0_and_one_that_fails_exits_1_with_the_place(tmp_path) -> None:

@@ -35,7 +35,12 @@ class Theatre:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.children.append(child)
         return child
@@ -47,8 +52,19 @@ class Theatre:
 
     def worker(self, queues: str = "checks,ml,notify,bulk") -> subprocess.Popen[bytes]:
         return self.start(
-            "celery", "--app", "service.celery_app", "worker", "--queues", queues, "--concurrency", "2",
-            "--loglevel", "WARNING", "--beat", "--schedule", str(self.log.with_suffix(f".beat{len(self.children)}")),
+            "celery",
+            "--app",
+            "service.celery_app",
+            "worker",
+            "--queues",
+            queues,
+            "--concurrency",
+            "2",
+            "--loglevel",
+            "WARNING",
+            "--beat",
+            "--schedule",
+            str(self.log.with_suffix(f".beat{len(self.children)}")),
         )
 
     def kill(self, child: subprocess.Popen[bytes]) -> None:
@@ -74,12 +90,16 @@ def _answers(url: str) -> bool:
 @pytest.fixture
 def theatre(stack, tmp_path: Path) -> Iterator[Theatre]:
     sandbox = free_port()
-    environment = os.environ | stack.environment | {
-        "VERDICT_PAN_URL": f"http://127.0.0.1:{sandbox}",
-        "VERDICT_SMS_URL": f"http://127.0.0.1:{sandbox}",
-        "VERDICT_SWEEP_EVERY_S": "1",
-        "VERDICT_RATE_LIMIT_PER_MINUTE": "100000",
-    }
+    environment = (
+        os.environ
+        | stack.environment
+        | {
+            "VERDICT_PAN_URL": f"http://127.0.0.1:{sandbox}",
+            "VERDICT_SMS_URL": f"http://127.0.0.1:{sandbox}",
+            "VERDICT_SWEEP_EVERY_S": "1",
+            "VERDICT_RATE_LIMIT_PER_MINUTE": "100000",
+        }
+    )
     stage = Theatre(environment, tmp_path / "children.log")
     stage.log.touch()
     try:

@@ -34,7 +34,9 @@ def test_kill_nine_of_a_worker_and_of_the_api_loses_no_application_and_decides_n
     worker = theatre.worker()
 
     accepted = []
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=20, trust_env=False) as client:
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=20, trust_env=False
+    ) as client:
         for number in range(APPLICATIONS):
             made = _retrying(theatre, client, "/v1/applications", _application(number))
             accepted.append(made["id"])
@@ -50,10 +52,16 @@ def test_kill_nine_of_a_worker_and_of_the_api_loses_no_application_and_decides_n
         theatre.until(lambda: _decided(tenant) == APPLICATIONS, "fifty decisions", timeout_s=150)
 
     with unit(tenant) as session:
-        decided = session.execute(select(DecisionRow.application_id, func.count()).group_by(DecisionRow.application_id)).all()
-        listed = session.execute(select(func.count()).select_from(DecisionRow).where(DecisionRow.verdict == "review")).scalar_one()
+        decided = session.execute(
+            select(DecisionRow.application_id, func.count()).group_by(DecisionRow.application_id)
+        ).all()
+        listed = session.execute(
+            select(func.count()).select_from(DecisionRow).where(DecisionRow.verdict == "review")
+        ).scalar_one()
         cases = session.execute(select(func.count()).select_from(Case)).scalar_one()
-        open_ones = session.execute(select(func.count()).select_from(Application).where(Application.decision_id.is_(None))).scalar_one()
+        open_ones = session.execute(
+            select(func.count()).select_from(Application).where(Application.decision_id.is_(None))
+        ).scalar_one()
     assert {application for application, _ in decided} == set(accepted)
     assert {count for _, count in decided} == {1}
     assert listed == cases == APPLICATIONS // 10

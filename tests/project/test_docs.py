@@ -16,7 +16,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 def test_every_dependency_stands_in_the_paper_with_a_reason() -> None:
     paper = (ROOT / "docs/dependencies.md").read_text()
     rows = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", paper, re.MULTILINE))
-    wanted = {*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"], *PROJECT["project"]["optional-dependencies"]}
+    wanted = {
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["dependency-groups"]["dev"],
+        *PROJECT["project"]["optional-dependencies"],
+    }
     assert set(rows) == wanted
     assert all(len(reason) >= 5 for reason in rows.values())
 
@@ -32,18 +36,29 @@ def test_every_dependency_is_locked_with_hashes_and_no_index_address() -> None:
 
 def test_the_example_environment_names_every_setting_and_no_other() -> None:
     example = set(re.findall(r"^(VERDICT_[A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    compose_only = {"VERDICT_POSTGRES_PASSWORD", "VERDICT_OWNER_PASSWORD", "VERDICT_APP_PASSWORD", "VERDICT_REDIS_PASSWORD"}
+    compose_only = {
+        "VERDICT_POSTGRES_PASSWORD",
+        "VERDICT_OWNER_PASSWORD",
+        "VERDICT_APP_PASSWORD",
+        "VERDICT_REDIS_PASSWORD",
+    }
     assert example == {f"VERDICT_{name.upper()}" for name in Settings.model_fields} | compose_only
 
 
-@pytest.mark.parametrize("paper", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("rules/*/*.md"), *ROOT.glob("ml/*.md")]), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "paper",
+    sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("rules/*/*.md"), *ROOT.glob("ml/*.md")]),
+    ids=lambda p: p.name,
+)
 def test_every_link_to_a_file_leads_somewhere(paper: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", paper.read_text()):
         assert (paper.parent / target).exists(), f"{paper.name}: {target}"
 
 
 def test_every_path_that_the_architecture_names_exists() -> None:
-    for name in re.findall(r"`((?:tests|engine|service|api|docs)/[a-z_./]+)`", (ROOT / "docs/architecture.md").read_text()):
+    for name in re.findall(
+        r"`((?:tests|engine|service|api|docs)/[a-z_./]+)`", (ROOT / "docs/architecture.md").read_text()
+    ):
         assert (ROOT / name).exists(), name
 
 
@@ -93,7 +108,10 @@ def test_every_compose_command_leads_to_code_that_is_there(service: str) -> None
     import importlib
 
     command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]["command"]
-    program, target = command[0], next((part for part in command if ":" in str(part) or str(part).endswith(".py")), None)
+    program, target = (
+        command[0],
+        next((part for part in command if ":" in str(part) or str(part).endswith(".py")), None),
+    )
     assert program in {"uvicorn", "celery", "streamlit", "verdict"}
     if program == "uvicorn":
         module, _, attribute = target.partition(":")
@@ -112,5 +130,10 @@ def test_the_image_copies_every_package_of_the_project() -> None:
 
 def test_no_module_is_over_four_hundred_lines() -> None:
     folders = ["engine", "connectors", "ml", "service", "api", "backoffice", "cli"]
-    long = {str(f.relative_to(ROOT)): n for d in folders for f in (ROOT / d).rglob("*.py") if (n := len(f.read_text().splitlines())) > 400}
+    long = {
+        str(f.relative_to(ROOT)): n
+        for d in folders
+        for f in (ROOT / d).rglob("*.py")
+        if (n := len(f.read_text().splitlines())) > 400
+    }
     assert not long

@@ -9,7 +9,9 @@ import pytest
 
 from connectors.sandbox.identities import CLEAN, LISTED, NAME_DIFFERS, Identity
 from connectors.sandbox.specimens import Person, aadhaar_card, pan_card, selfie
+from service import cases
 from service.applications import add_document, submit
+from service.identity.actor import system
 from service.packs import seed
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -68,6 +70,9 @@ def test_without_documents_the_applicant_is_reviewed_and_never_approved(loan_des
     done = walked(loan_desk, CLEAN, cards=False)
     assert done["status"] == "in_review"
     assert loan_desk.signals(done["id"])["face.match_score"]["missing"] == "not_provided"
+    page = cases.get(system(loan_desk.tenant), done["decision"]["case"]["id"])
+    shown = {signal["name"]: signal for signal in page["signals"]}
+    assert (shown["face.match_score"]["value"], shown["face.match_score"]["missing"]) == (None, "not_provided")
 
 
 def test_an_earlier_application_of_the_same_person_is_a_fact_of_the_next(loan_desk) -> None:
