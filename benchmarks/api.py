@@ -1,10 +1,10 @@
 """How fast `POST /v1/decisions` is, persisted with audit and outbox, beside a bare route that inserts one row.
 
-Starts an embedded PostgreSQL and Redis of its own, the real API and `bare_insert.py` under one uvicorn worker each, and
+Starts an embedded PostgreSQL and Redis of its own, the real API and `bare_insert.py` under uvicorn, equally many workers each, and
 drives them in turns over 16 keep-alive connections with the cases of the auto-loan pack. Prints p50, p99 and throughput of
 each round and the ratio of the medians; exit 1 where a goal is missed. Client, servers and database share the machine.
 
-    python benchmarks/api.py [--seconds 8] [--rounds 3] [--connections 16]
+    python benchmarks/api.py [--seconds 8] [--rounds 3] [--connections 16] [--workers 1]
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def main() -> int:
                 "CREATE TABLE bare_row (id text PRIMARY KEY, reference text, body jsonb, created_at timestamptz)"
             )
             connection.execute("GRANT INSERT ON bare_row TO verdict_app")
-        api = _serve(["api.app:app"], "/health/live")
-        bare = _serve(["--app-dir", "benchmarks", "bare_insert:app"], "/docs")
+        api = _serve(["api.app:app"], "/health/live", options.workers)
+        bare = _serve(["--app-dir", "benchmarks", "bare_insert:app"], "/docs", options.workers)
         with bare as (bare_port, bare_pid), api as (api_port, api_pid):
             loads = {
                 BARE: Load(bare_port, "/rows", bare_pid, key, bodies, options.connections),
@@ -144,12 +144,14 @@ async def _drive(load: Load, seconds: float) -> Round:
 
 
 def _cpu_s(pid: int) -> float:
-    """CPU seconds of a process so far, where the system tells (Linux)."""
+    """CPU seconds of a server and its workers so far, where the system tells (Linux)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return float("nan")
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_cpu_s(int(child)) for child in children)
 
 
 def _bodies() -> list[bytes]:
@@ -204,12 +206,12 @@ def _seeded() -> str:
 
 
 @contextlib.contextmanager
-def _serve(target: list[str], ready: str) -> Iterator[tuple[int, int]]:
+def _serve(target: list[str], ready: str, workers: int) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port)]
-    quiet = ["--no-access-log", "--log-level", "warning"]
+    quiet = ["--no-access-log", "--log-level", "warning", "--workers", str(workers)]
     server = subprocess.Popen(
         [*command, *quiet, *target], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -231,6 +233,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=1, help="server processes, of both")
     return parser.parse_args()
 
 

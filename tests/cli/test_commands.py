@@ -111,11 +111,12 @@ def test_bad_input_ends_with_2_and_one_line_that_names_the_place(tmp_path, conte
     assert len(done.stderr.strip().splitlines()) <= 2
 
 
-def test_bad_usage_ends_with_2() -> None:
-    assert verdict("decide", "--pack", "/no/such/place", "--signals", "x").returncode == 2
+def test_bad_usage_ends_with_2(tmp_path) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    assert verdict("decide", "--pack", nowhere, "--signals", "x").returncode == 2
     assert verdict("no-such-command").returncode == 2
     assert verdict("demo", "no_such_system").returncode == 2
-    assert verdict("lists", "status", "--data-dir", "/no/such/place").returncode == 2
+    assert verdict("lists", "status", "--data-dir", nowhere).returncode == 2
 
 
 def test_a_semantic_diff_exits_1_where_packs_differ_and_0_where_they_do_not(tmp_path) -> None:
