@@ -1,8 +1,9 @@
 """How fast `POST /v1/decisions` is, persisted with audit and outbox, beside a bare route that inserts one row.
 
-Starts an embedded PostgreSQL and Redis of its own, the real API and `bare_insert.py` under uvicorn, equally many workers each, and
-drives them in turns over 16 keep-alive connections with the cases of the auto-loan pack. Prints p50, p99 and throughput of
-each round and the ratio of the medians; exit 1 where a goal is missed. Client, servers and database share the machine.
+Starts an embedded PostgreSQL and Redis of its own, the real API and `bare_insert.py` under uvicorn with equally many
+workers, and drives them in turns over 16 keep-alive connections with the cases of the auto-loan pack. Prints p50, p99 and
+throughput of each round and the ratio of the medians; exit 1 where a goal is missed. Client, servers and database share
+the machine.
 
     python benchmarks/api.py [--seconds 8] [--rounds 3] [--connections 16] [--workers 1]
 """
