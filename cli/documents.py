@@ -40,10 +40,11 @@ def read(
     """
     from ml.documents import DocumentKind, drawn, read_document, reading_evidence
     from ml.images import load_image
+    from service.models import ml_settings
 
     if kind is not None and kind not in get_args(DocumentKind):
         refuse(f"kind {kind!r}: choose one of {', '.join(get_args(DocumentKind))}")
-    reading = read_document(image, kind=cast("DocumentKind | None", kind))
+    reading = read_document(image, kind=cast("DocumentKind | None", kind), settings=ml_settings())
     if picture is not None:
         picture.write_bytes(drawn(load_image(image), reading))
     if json:
@@ -75,8 +76,9 @@ def compare(
     """
     from ml.documents.evidence import face_evidence
     from ml.face import compare_faces
+    from service.models import ml_settings
 
-    match = compare_faces(first, second)
+    match = compare_faces(first, second, settings=ml_settings())
     if json:
         show(face_evidence(match))
     elif match.score is None:

@@ -34,6 +34,7 @@ def start_servers(data_dir: Path, *, with_redis: bool = True) -> Iterator[Instal
     from service.embedded.redis import EmbeddedRedis
     from service.embedded.secrets import load_or_make
 
+    _check_models()
     data_dir = data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
     secrets = load_or_make(data_dir)
@@ -89,6 +90,17 @@ def _borrow(data_dir: Path) -> Iterator[None]:
     for name in ("data_keys", "index_key", "token_key"):
         os.environ.setdefault(f"VERDICT_{name.upper()}", secrets[name])
     yield
+
+
+def _check_models() -> None:
+    """Stop the start where the readers' settings are wrong, before a worker would find out."""
+    from cli.console import refuse
+    from service.models import ml_settings
+
+    try:
+        ml_settings()
+    except ValueError as failure:
+        refuse(str(failure))
 
 
 def _alive(pid_file: Path) -> bool:

@@ -168,7 +168,6 @@ def _running_or_own(data_dir: Path, port: int) -> Iterator[tuple[str, str]]:
 
 def _addresses_environment(addresses: Addresses) -> dict[str, str]:
     return {
-        "VERDICT_PUBLIC_URL": addresses.api,
         "VERDICT_API_URL": addresses.api,
         # The whole team signs in from this one machine, through the back office's address.
         "VERDICT_PUBLIC_RATE_LIMIT_PER_MINUTE": os.environ.get("VERDICT_PUBLIC_RATE_LIMIT_PER_MINUTE", "120"),

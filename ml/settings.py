@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+VARIABLES: Final = (
+    "VERDICT_ML_THREADS",
+    "VERDICT_PADDLE_MODEL_DIR",
+    "VERDICT_INSIGHTFACE_DIR",
+    "VERDICT_WEIGHTS_LICENCE_ACKNOWLEDGED",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +38,16 @@ class MlSettings:
 
 
 def from_environment(environment: Mapping[str, str]) -> MlSettings:
-    """Read `VERDICT_ML_THREADS`, `VERDICT_PADDLE_MODEL_DIR` and `VERDICT_INSIGHTFACE_DIR`; ValueError if one is wrong."""
-    threads = environment.get("VERDICT_ML_THREADS", "2")
+    """Read `VARIABLES`; ValueError names the one that is wrong, or the licence that was not acknowledged."""
+    threads, paddle, insight, licensed = (environment.get(name, "") for name in VARIABLES)
+    threads = threads or "2"
     if not threads.isascii() or not threads.isdigit():
         raise ValueError("VERDICT_ML_THREADS must be a whole number")
-    paddle, insight = environment.get("VERDICT_PADDLE_MODEL_DIR"), environment.get("VERDICT_INSIGHTFACE_DIR")
+    if insight and licensed.lower() != "true":
+        raise ValueError(
+            "InsightFace's published weights forbid commercial use: set VERDICT_WEIGHTS_LICENCE_ACKNOWLEDGED=true"
+            " if yours allow it, or unset VERDICT_INSIGHTFACE_DIR"
+        )
     return MlSettings(
         threads=int(threads),
         paddle_model_dir=Path(paddle) if paddle else None,

@@ -21,16 +21,13 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """All variables, prefix `VERDICT_`. Units stand last in the names; limits are part of the contract."""
 
-    model_config = SettingsConfigDict(env_prefix="VERDICT_", frozen=True, extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(env_prefix="VERDICT_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     environment: Literal["development", "test", "production"] = "development"
     data_dir: Path = Path("var")
     data_region: str = Field(default="IN", pattern="^[A-Z]{2}$", description="where personal data may rest")
 
     database_url: SecretStr = Field(description="the processes' role: neither superuser nor owner of the tables")
-    owner_database_url: SecretStr | None = Field(
-        default=None, description="the migrating role; never needed at run time"
-    )
     database_pool_size: int = Field(default=10, ge=1, le=100)
     redis_url: SecretStr
 
@@ -44,8 +41,6 @@ class Settings(BaseSettings):
 
     default_tenant: str = Field(default="demo", pattern="^[a-z][a-z0-9_]{1,30}$")
     rules_dir: Path = Path("rules")
-    public_url: str = "http://127.0.0.1:8000"
-    api_url: str = Field(default="http://127.0.0.1:8000", description="where the back office finds the API")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost")
 
     pan_url: str = "http://127.0.0.1:8010"
@@ -54,10 +49,6 @@ class Settings(BaseSettings):
     mail_from: str = "verdict@example.org"
     provider_deadline_s: float = Field(default=8.0, gt=0, le=120)
     webhook_allow_private: bool = Field(default=False, description="true only where receivers are on the same machine")
-
-    paddle_model_dir: Path | None = None
-    insightface_dir: Path | None = None
-    weights_licence_acknowledged: bool = False
 
     metrics_port: int = Field(default=0, ge=0, le=65535, description="Prometheus' own port; 0 is off")
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)

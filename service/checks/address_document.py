@@ -6,6 +6,7 @@ from engine.signal import Finding, Reason, missing
 from ml.documents import read_document
 from ml.signals import ADDRESS_DOCUMENT_SIGNALS, address_document_finding
 from service.checks.context import CheckContext
+from service.models import ml_settings
 
 
 def run(context: CheckContext) -> Finding:
@@ -14,4 +15,6 @@ def run(context: CheckContext) -> Finding:
     if file is None:
         detail = "no address document was uploaded"
         return Finding(missing(ADDRESS_DOCUMENT_SIGNALS, Reason.NOT_PROVIDED, detail, "address_document"))
-    return address_document_finding(read_document(file.content()), context.declared, context.now.date())
+    return address_document_finding(
+        read_document(file.content(), settings=ml_settings()), context.declared, context.now.date()
+    )

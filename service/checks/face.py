@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.signal import Finding, Reason, missing
 from ml.signals import FACE_SIGNALS, face_finding
 from service.checks.context import CheckContext
+from service.models import ml_settings
 
 
 def run(context: CheckContext) -> Finding:
@@ -14,4 +15,4 @@ def run(context: CheckContext) -> Finding:
     if portrait is None or selfie is None:
         absent = "no selfie" if selfie is None else "no document with a portrait"
         return Finding(missing(FACE_SIGNALS, Reason.NOT_PROVIDED, f"{absent} was uploaded", "face"))
-    return face_finding(portrait.content(), selfie.content())
+    return face_finding(portrait.content(), selfie.content(), settings=ml_settings())

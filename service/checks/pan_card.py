@@ -6,6 +6,7 @@ from engine.signal import Finding, Reason, missing
 from ml.documents import read_document
 from ml.signals import PAN_CARD_SIGNALS, pan_card_finding
 from service.checks.context import CheckContext
+from service.models import ml_settings
 
 
 def run(context: CheckContext) -> Finding:
@@ -13,4 +14,4 @@ def run(context: CheckContext) -> Finding:
     file = context.documents.get("pan_card")
     if file is None:
         return Finding(missing(PAN_CARD_SIGNALS, Reason.NOT_PROVIDED, "no PAN card was uploaded", "pan_card"))
-    return pan_card_finding(read_document(file.content(), "pan_card"), context.declared)
+    return pan_card_finding(read_document(file.content(), "pan_card", settings=ml_settings()), context.declared)

@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ml.settings import VARIABLES
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+# Read by the processes' settings, by the readers, by migrations, by the back office.
+KNOWN = {f"VERDICT_{name.upper()}" for name in Settings.model_fields} | {
+    *VARIABLES,
+    "VERDICT_OWNER_DATABASE_URL",
+    "VERDICT_API_URL",
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -42,7 +49,7 @@ def test_the_example_environment_names_every_setting_and_no_other() -> None:
         "VERDICT_APP_PASSWORD",
         "VERDICT_REDIS_PASSWORD",
     }
-    assert example == {f"VERDICT_{name.upper()}" for name in Settings.model_fields} | compose_only
+    assert example == KNOWN | compose_only
 
 
 @pytest.mark.parametrize(
@@ -83,14 +90,14 @@ def test_every_verdict_command_that_the_readme_names_exists() -> None:
             command = command.commands[word]
 
 
-def test_the_compose_file_names_only_commands_and_variables_that_the_code_knows() -> None:
+@pytest.mark.stack
+def test_the_compose_file_names_only_commands_and_variables_that_the_code_knows(stack) -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    known = {f"VERDICT_{name.upper()}" for name in Settings.model_fields}
     passwords = {"VERDICT_OWNER_PASSWORD", "VERDICT_APP_PASSWORD"}
     for name, service in compose["services"].items():
         for variable in service.get("environment", {}):
             if variable.startswith("VERDICT_"):
-                assert variable in known | passwords, f"{name}: {variable}"
+                assert variable in KNOWN | passwords, f"{name}: {variable}"
     queues = {queue for service in compose["services"].values() for queue in _queues(service.get("command", []))}
     from service.celery_app import app
 
@@ -103,8 +110,9 @@ def _queues(command: list[str]) -> list[str]:
     return str(command[command.index("--queues") + 1]).split(",") if "--queues" in command else []
 
 
+@pytest.mark.stack
 @pytest.mark.parametrize("service", ["api", "sandbox", "backoffice", "worker-checks", "beat", "migrate"])
-def test_every_compose_command_leads_to_code_that_is_there(service: str) -> None:
+def test_every_compose_command_leads_to_code_that_is_there(stack, service: str) -> None:
     import importlib
 
     command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]["command"]
