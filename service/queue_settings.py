@@ -18,6 +18,9 @@ broker_transport_options = {
     "visibility_timeout": 600,  # the sweeper is faster; this only returns messages whose rows are long done
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
+    # A caller must not wait for a broker that is down: the sweeper sends again what was not taken.
+    "max_retries": 0,
+    "interval_start": 0,
     "global_keyprefix": "verdict:",
 }
 task_ignore_result = True
