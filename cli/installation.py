@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from service.identity.actor import Actor
 
 
+_KEYS = ("VERDICT_DATA_KEYS", "VERDICT_INDEX_KEY", "VERDICT_TOKEN_KEY")
+_GIVEN = (*_KEYS, "VERDICT_DATABASE_URL")
+
+
 @dataclass(frozen=True)
 class Installation:
     """A started installation: the environment that its processes need, and the secrets that it made."""
@@ -37,7 +41,9 @@ def start_servers(data_dir: Path, *, with_redis: bool = True) -> Iterator[Instal
     _check_models()
     data_dir = data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
-    secrets = load_or_make(data_dir)
+    # Where the deployment gives every secret, none is made and none lies in the data folder.
+    given = all(os.environ.get(name) for name in _GIVEN)
+    secrets = {} if given and not with_redis else load_or_make(data_dir)
     with ExitStack() as servers:
         database, owner = os.environ.get("VERDICT_DATABASE_URL"), os.environ.get("VERDICT_OWNER_DATABASE_URL", "")
         if not database:
@@ -53,10 +59,7 @@ def start_servers(data_dir: Path, *, with_redis: bool = True) -> Iterator[Instal
             "VERDICT_DATA_DIR": str(data_dir),
             "VERDICT_DATABASE_URL": database,
             "VERDICT_REDIS_URL": redis_url or "redis://127.0.0.1:1/0",
-            **{
-                name: os.environ.get(name, secrets[name.removeprefix("VERDICT_").lower()])
-                for name in ("VERDICT_DATA_KEYS", "VERDICT_INDEX_KEY", "VERDICT_TOKEN_KEY")
-            },
+            **{name: os.environ.get(name) or secrets[name.removeprefix("VERDICT_").lower()] for name in _KEYS},
         }
         os.environ.update(environment)
         yield Installation(data_dir, environment, owner, secrets)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -19,10 +18,9 @@ from sqlmodel import Session
 
 from connectors.errors import ConnectorError, RetryLater
 from connectors.mail import FileMailer, Mail, Mailer, SmtpMailer
-from connectors.settings import SmtpSettings, Tls
+from connectors.settings import SmtpSettings
 from connectors.sms import HttpSmsSender, Sms, SmsSender
 from service import outbox
-from service.errors import Problem
 from service.outbox import Message, Next, Outcome
 from service.providers import provider
 from service.sealed import declared_of
@@ -149,17 +147,6 @@ def send_sms(message: Message) -> Outcome:
     return Outcome(Next.DONE)
 
 
-def smtp_problem(url: str) -> Problem | None:
-    """Why a VERDICT_SMTP_URL cannot be used, or None."""
-    try:
-        _smtp_settings(url, "verdict@example.org")
-    except ValueError as fault:
-        return Problem(
-            "VERDICT_SMTP_URL", str(fault), "smtp://host:port, smtps://host:port or smtp+starttls://host:port"
-        )
-    return None
-
-
 def _failed(failure: ConnectorError) -> Outcome:
     again = isinstance(failure, RetryLater)
     wished = failure.retry_after_s if isinstance(failure, RetryLater) else None
@@ -169,24 +156,8 @@ def _failed(failure: ConnectorError) -> Outcome:
 def _mailer(config: Settings) -> Mailer:
     if not config.smtp_url:
         return FileMailer(config.data_dir / "mail", config.mail_from)
-    return SmtpMailer(_smtp_settings(config.smtp_url, config.mail_from))
-
-
-def _smtp_settings(url: str, sender: str) -> SmtpSettings:
-    parts = urlsplit(url)
-    kinds = {"smtp": Tls.NONE, "smtp+starttls": Tls.STARTTLS, "smtps": Tls.IMPLICIT}
-    if parts.scheme not in kinds or not parts.hostname:
-        raise ValueError("the mail relay is smtp://host:port, smtps://host:port or smtp+starttls://host:port")
-    return SmtpSettings(
-        host=parts.hostname,
-        port=parts.port or (465 if parts.scheme == "smtps" else 25),
-        sender=sender,
-        tls=kinds[parts.scheme],
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        # Plain SMTP is what the operator wrote down: a relay or mail catcher inside the deployment's own network.
-        insecure_relay=parts.scheme == "smtp",
-    )
+    # Plain SMTP is what the operator wrote down: a relay or mail catcher inside the deployment's own network.
+    return SmtpMailer(SmtpSettings.from_url(config.smtp_url, sender=config.mail_from, insecure_relay=True))
 
 
 def _texter(config: Settings) -> SmsSender:

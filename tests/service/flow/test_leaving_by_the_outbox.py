@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
@@ -19,7 +20,7 @@ from service.db import unit
 from service.errors import Conflict, Forbidden, Invalid, NotFound
 from service.identity.actor import Actor
 from service.outbox import SCHEDULE_S, Message, Next, Outcome
-from service.settings import settings
+from service.settings import SettingsError, settings
 from service.tables import Outbox, utc_now
 from service.tasks import expand, relay_all
 
@@ -306,5 +307,11 @@ def test_a_letter_that_cannot_be_addressed_is_dead_and_an_unreachable_relay_is_t
     ("url", "good"),
     [("smtp://mail:1025", True), ("smtps://u:p@mail.example.org", True), ("http://mail", False), ("smtp://", False)],
 )
-def test_a_relays_address_is_checked(url: str, good: bool) -> None:
-    assert (notifications.smtp_problem(url) is None) is good
+def test_a_wrong_address_of_the_mail_relay_stops_the_start(url: str, good: bool, desk, monkeypatch) -> None:
+    monkeypatch.setenv("VERDICT_SMTP_URL", url)
+    settings.cache_clear()
+    try:
+        with nullcontext() if good else pytest.raises(SettingsError, match="VERDICT_SMTP_URL"):
+            assert settings().smtp_url == url
+    finally:
+        settings.cache_clear()
