@@ -6,6 +6,7 @@ installation's database, starting the embedded one where it is not running.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -74,6 +75,9 @@ def attach(data_dir: Path) -> Iterator[Actor]:
 
     if not os.environ.get("VERDICT_DATABASE_URL") and not (data_dir / "secrets.json").exists():
         refuse(f"{data_dir}: no installation here; run `verdict up` once or name it with --data-dir")
+    from service.observability import configure_logging
+
+    configure_logging(level=logging.ERROR)
     running = _alive(data_dir / "postgres" / "postmaster.pid")
     with _borrow(data_dir) if running else start_servers(data_dir, with_redis=False) as _:
         yield system(settings().default_tenant, "command line")
