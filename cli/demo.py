@@ -26,16 +26,27 @@ class DemoError(RuntimeError):
 
 
 def run_road(api: str, key: str, road: str) -> Json:
-    """Send one applicant through: create, upload three images, submit, wait; return the application with its decision."""
+    """Send one applicant through: create, upload three images, submit, wait; return the application with its decision.
+
+    Raises `DemoError` where the API refuses, does not decide in time, or goes away.
+    """
     identity = namesake(BY_KEY[road], f"{secrets.randbelow(9999) + 1:04}")
-    with httpx.Client(base_url=api, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False) as client:
-        made = _call(client.post("/v1/applications", json=_application(identity)))
-        path = f"/v1/applications/{made['id']}"
-        for kind, content in _images(identity, seed=sum(BY_KEY[road].pan.encode())).items():
-            files = {"file": (f"{kind}.jpg", content, "image/jpeg")}
-            _call(client.post(f"{path}/documents", data={"kind": kind}, files=files))
-        _call(client.post(f"{path}:submit"))
-        return _wait(client, path)
+    headers = {"Authorization": f"Bearer {key}"}
+    try:
+        with httpx.Client(base_url=api, headers=headers, timeout=30, trust_env=False) as client:
+            return _walk(client, identity, seed=sum(BY_KEY[road].pan.encode()))
+    except httpx.TransportError as failure:
+        raise DemoError(f"{api} does not answer ({type(failure).__name__}); see the installation's log") from failure
+
+
+def _walk(client: httpx.Client, identity: Identity, seed: int) -> Json:
+    made = _call(client.post("/v1/applications", json=_application(identity)))
+    path = f"/v1/applications/{made['id']}"
+    for kind, content in _images(identity, seed).items():
+        files = {"file": (f"{kind}.jpg", content, "image/jpeg")}
+        _call(client.post(f"{path}/documents", data={"kind": kind}, files=files))
+    _call(client.post(f"{path}:submit"))
+    return _wait(client, path)
 
 
 def _wait(client: httpx.Client, path: str) -> Json:

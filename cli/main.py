@@ -42,13 +42,15 @@ def main() -> None:
 
 def _one_line(failure: Exception) -> str | None:
     """Return the sentence of an error that the user can mend, or None for a fault of ours."""
+    from cli.demo import DemoError
     from cli.processes import StackError
     from connectors.errors import ConnectorError
+    from engine import PackError, SignalError
+    from engine.feel import FeelError
+    from ml.errors import DocumentRejected, NotExecuted
     from service.errors import ServiceError
     from service.settings import SettingsError
 
-    known = (ServiceError, SettingsError, StackError, ConnectorError)
-    named = {"PackError", "SignalError", "FeelError", "DocumentRejected", "NotExecuted"}
-    if isinstance(failure, known) or type(failure).__name__ in named:
-        return str(failure)
-    return None
+    ours = (ServiceError, SettingsError, StackError, DemoError, ConnectorError)
+    readers = (PackError, SignalError, FeelError, DocumentRejected, NotExecuted)
+    return str(failure) if isinstance(failure, ours + readers) else None
