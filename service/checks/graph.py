@@ -49,10 +49,5 @@ def progress(runs: Sequence[Node]) -> Progress:
     return Progress(ready, all(run.status in FINISHED for run in runs))
 
 
-def document_kinds(needs: Iterable[str]) -> tuple[str, ...]:
-    """The kinds of files among the needs."""
-    return tuple(need.removeprefix(DOCUMENT_PREFIX) for need in needs if need.startswith(DOCUMENT_PREFIX))
-
-
 def _all_ended(names: set[str], by_name: Mapping[str, Node]) -> bool:
     return all(by_name[name].status in FINISHED for name in names)

@@ -14,7 +14,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import col
 
 from service import audit
@@ -154,14 +154,6 @@ def authenticate_key(text: str) -> Actor:
     left_s = (row.expires_at - now).total_seconds() if row.expires_at else remembered.MAX_AGE_S
     remembered.KEYS.put(digest, actor, for_s=left_s)
     return actor
-
-
-def revoke_all(tenant: str) -> int:
-    """End every key of a tenant (an emergency, from the command line); returns how many were live."""
-    with unit(tenant) as session:
-        live = col(ApiKey.revoked_at).is_(None)
-        ended = session.execute(update(ApiKey).where(live).values(revoked_at=utc_now()).returning(col(ApiKey.id)))
-        return len(ended.all())
 
 
 def _permissions(scopes: list[str]) -> frozenset[Permission]:

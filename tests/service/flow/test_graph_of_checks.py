@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.checks.graph import FINISHED, document_kinds, progress, waits_for
+from service.checks.graph import FINISHED, progress, waits_for
 
 
 @dataclass
@@ -38,10 +38,6 @@ def test_checks_that_wait_in_a_circle_are_all_started() -> None:
 
 def test_no_checks_at_all_are_finished_checks() -> None:
     assert progress([]).finished
-
-
-def test_needed_files_are_told_from_signals() -> None:
-    assert document_kinds(["document.selfie", "applicant.name", "document.pan_card"]) == ("selfie", "pan_card")
 
 
 NEEDS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20)
