@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 FINISHED: Final = frozenset({"done", "failed", "timed_out"})
-DOCUMENT_PREFIX: Final = "document."
 
 
 class Node(Protocol):
