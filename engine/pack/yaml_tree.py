@@ -23,6 +23,10 @@ from engine.pack.problems import Place, Problems
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,33})")
 _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,33})\.[0-9]{1,34}")
+# What other readers of YAML would take for a number and this one does not: refused, so that it is never a text by mistake.
+_OTHER_NUMBER: Final = re.compile(
+    r"[-+]?(?:[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+|[0-9]{35,}(?:\.[0-9]*)?|[0-9]+\.[0-9]{35,})"
+)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -159,6 +163,9 @@ class _Builder:
             style = event.style or ""
             style = "" if style == ":" else style
             value = event.value if style else _plain(event.value)
+            if not style and isinstance(value, str) and _OTHER_NUMBER.fullmatch(value):
+                remedy = "write it out, up to 34 digits, or quote it if it is a text"
+                self._problems.add(place, "a number with an exponent or too many digits", remedy, "number")
             self._place(ScalarNode(value, event.value, place, style, self._lines))
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._stack) >= MAX_YAML_DEPTH:
