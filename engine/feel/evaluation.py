@@ -7,7 +7,7 @@ counterpart in FEEL is refused, so no Python object can be reached from a text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,13 +15,13 @@ from types import MappingProxyType
 
 from engine.feel import limits
 from engine.feel.builtins.table import Builtin
-from engine.feel.compiler import Binding, Environment, compile_expression, compile_unary_tests
+from engine.feel.clock import CLOCK_NAMES, clock_functions
 from engine.feel.errors import FeelError
 from engine.feel.numbers import from_outside
-from engine.feel.runtime import GLOBALS
+from engine.feel.prepared import Run, Vocabulary, prepare_expression, prepare_tests
 from engine.feel.runtime.loops import Warnings
-from engine.feel.types import ANY, FeelType
-from engine.feel.values import FeelFunction, FeelTime, Range, WideDate, WideDateTime, YearsMonths
+from engine.feel.types import FeelType
+from engine.feel.values import FeelFunction, FeelTime, Range, WideDate, WideDateTime, WideDuration, YearsMonths
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _FEEL_VALUES = (
@@ -33,32 +33,41 @@ _FEEL_VALUES = (
     FeelTime,
     WideDate,
     WideDateTime,
+    WideDuration,
     YearsMonths,
     FeelFunction,
     Builtin,
 )
 
 
-def evaluate(text: str, scope: Mapping[str, object] = _NOTHING) -> object:
+def evaluate(text: str, scope: Mapping[str, object] = _NOTHING, *, now: datetime | None = None) -> object:
     """The value of an expression with the names of a scope (which may hold spaces).
 
-    Raises `FeelError` for a text that cannot be read and for values of the scope that FEEL does not have. What fails
-    while running is null, as DMN has it; `evaluate_with_warnings` also says why.
+    `now` is what `now()` and `today()` go by; without it they are null. Raises `FeelError` for a text that cannot be
+    read and for values of the scope that FEEL does not have. What fails while running is null, as DMN has it;
+    `evaluate_with_warnings` also says why.
     """
-    return evaluate_with_warnings(text, scope)[0]
+    return evaluate_with_warnings(text, scope, now=now)[0]
 
 
 def evaluate_with_warnings(
     text: str,
     scope: Mapping[str, object] = _NOTHING,
     types: Mapping[str, FeelType] = MappingProxyType({}),
+    *,
+    now: datetime | None = None,
 ) -> tuple[object, tuple[tuple[str, str], ...]]:
     """The value, and a (code, message) for each failure that became null. `types` are names for `instance of`."""
     values = {name: to_feel(value) for name, value in scope.items()}
     members = frozenset(key for value in values.values() for key in _keys(value))
+    if any(name in text for name in CLOCK_NAMES):
+        values = {**clock_functions(now), **values}
     run = _runner(text, tuple(values), members, tuple(types.items()))
     warnings = Warnings()
-    result = run(values, warnings)
+    try:
+        result = run(values, warnings)
+    except RecursionError:
+        return None, (*warnings, ("limit", "the value is nested too deeply"))
     return result, tuple(warnings)
 
 
@@ -71,9 +80,6 @@ def evaluate_unary_tests(text: str, subject: object, scope: Mapping[str, object]
     return result if isinstance(result, bool) else None
 
 
-_Runner = Callable[[Mapping[str, object], Warnings], object]
-
-
 @lru_cache(maxsize=2048)
 def _runner(
     text: str,
@@ -82,16 +88,9 @@ def _runner(
     types: tuple[tuple[str, FeelType], ...],
     *,
     cell: bool = False,
-) -> _Runner:
-    bindings = {name: Binding(ANY, f"_s[{name!r}]") for name in names}
-    environment = Environment(bindings, types=dict(types), keys=members)
-    subject = bindings.get("?") if cell else None
-    compiled = compile_unary_tests(text, environment, subject) if subject else compile_expression(text, environment)
-    namespace = {**GLOBALS, **compiled.constants}
-    # The source is our own compiler's: names and strings of the text stand in it only as quoted constants.
-    code = compile(f"lambda _s, _w: {compiled.source}", "<feel>", "eval")
-    runner: _Runner = eval(code, namespace)  # noqa: S307
-    return runner
+) -> Run:
+    vocabulary = Vocabulary(names, members, dict(types))
+    return (prepare_tests if cell else prepare_expression)(text, vocabulary).run
 
 
 def _keys(value: object) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from engine.feel import limits
 from engine.feel.errors import FeelError, error_at
 from engine.feel.lexer import Kind, Token, tokenize
-from engine.feel.scope import NameScope
+from engine.feel.scope import NameScope, inside_of
 
 KEYWORDS: Final = frozenset(
     {
@@ -34,15 +34,20 @@ KEYWORDS: Final = frozenset(
 """Words that end a name and cannot be one; `not`, `instance` and `of` can."""
 
 
+NAME_SYMBOLS: Final = frozenset("./-'+*")
+"""Symbols that a name may hold."""
+
+
 class Cursor:
     """A position in the tokens of one text, with the scope of names and the bounds of the work."""
 
-    def __init__(self, text: str, scope: NameScope, members: Iterable[str]) -> None:
+    def __init__(self, text: str, scope: NameScope, members: Iterable[str], types: Iterable[str] = ()) -> None:
         self.text = text
         self.tokens = tokenize(text)
         self.index = 0
         self.scope = scope
-        self.members = NameScope(members)
+        self.members = inside_of(members)
+        self.types = inside_of(types)
         self._depth = 0
         self._steps = 0
 
@@ -61,8 +66,7 @@ class Cursor:
         if self._steps > limits.MAX_PARSER_STEPS:
             raise self.error("the expression is too complex to read", "split it into several decisions")
         token = self.token
-        if token.kind is not Kind.END:
-            self.index += 1
+        self.index = min(self.index + 1, len(self.tokens) - 1)
         return token
 
     def at(self, *texts: str) -> bool:
@@ -129,9 +133,12 @@ class Cursor:
         start = self.token.start
         parts: list[str] = []
         while not (self.at(*stops) or self.token.kind is Kind.END):
-            if self.token.kind not in (Kind.WORD, Kind.NUMBER, Kind.SYMBOL) or self.token.text in KEYWORDS:
+            # A word of the language may stand in a name, but not begin it, nor where such a word is awaited.
+            if self.token.text in KEYWORDS and (not parts or not KEYWORDS.isdisjoint(stops)):
                 break
-            if self.token.kind is Kind.SYMBOL and self.token.text not in (".", "/", "-", "'", "+", "*"):
+            if self.token.kind is Kind.SYMBOL and self.token.text not in NAME_SYMBOLS:
+                break
+            if self.token.kind not in (Kind.WORD, Kind.NUMBER, Kind.SYMBOL):
                 break
             token = self.advance()
             parts.append(f" {token.text}" if token.spaced and parts else token.text)

@@ -40,10 +40,18 @@ class Token:
     value: int | Decimal | None = None
 
 
-_SPACE: Final = re.compile(r"(?:\s|//[^\n]*|/\*(?s:.)*?\*/|\ufeff)+")
+_SPACE: Final = re.compile(r"(?:[\s\u180e\u200b\ufeff]|//[^\n]*|/\*(?s:.)*?\*/)+")
 _NUMBER: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# What the standard lets names hold beyond Python's identifiers: letters of its ranges, signs that join, emoji.
+_NAME_START: Final = (
+    (0x200C, 0x200D), (0x2070, 0x218F), (0x2C00, 0x2FEF), (0x3001, 0xD7FF), (0xF900, 0xFDCF), (0xFDF0, 0xFEFE),
+    (0xFF00, 0xFFFD), (0x10000, 0xEFFFF),
+)  # fmt: skip
+_NAME_MORE: Final = ((0xB7, 0xB7), (0x300, 0x36F), (0x203F, 0x2040), (0xFE0E, 0xFE0F))
 _SYMBOL: Final = re.compile(r"\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{},.:'|&%;]")
 _STRING: Final = re.compile(r'"((?:[^"\\\n\r]|\\.)*)"')
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 _PLAIN_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -104,12 +112,15 @@ def _number(text: str, match: re.Match[str], *, spaced: bool) -> Token:
 
 
 def _starts_word(char: str) -> bool:
-    return char.isidentifier() or ord(char) >= 0x1F000
+    return char.isidentifier() or _is_in(ord(char), _NAME_START)
 
 
 def _continues_word(char: str) -> bool:
-    # U+200D and the variation selectors join the parts of one emoji.
-    return ("a" + char).isidentifier() or ord(char) >= 0x1F000 or char in "\u200d\ufe0e\ufe0f"
+    return ("a" + char).isidentifier() or _is_in(ord(char), _NAME_START) or _is_in(ord(char), _NAME_MORE)
+
+
+def _is_in(point: int, spans: tuple[tuple[int, int], ...]) -> bool:
+    return any(low <= point <= high for low, high in spans)
 
 
 def _string(text: str, start: int, quote: int, kind: Kind, *, spaced: bool) -> Token:
@@ -132,4 +143,17 @@ def _string(text: str, start: int, quote: int, kind: Kind, *, spaced: bool) -> T
             'use \\n, \\t, \\r, \\", \\\\, \\uXXXX or \\UXXXXXX',
         )
 
-    return Token(kind, _ESCAPE.sub(plain, match.group(1)), start, match.end(), spaced)
+    content = _ESCAPE.sub(plain, match.group(1))
+    if _SURROGATE.search(content):
+        content = _SURROGATE_PAIR.sub(_joined, content)
+        if _SURROGATE.search(content):
+            raise error_at(
+                text, start, "a string holds half of a pair of surrogates", "write the character as \\UXXXXXX"
+            )
+    return Token(kind, content, start, match.end(), spaced)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    """The character that two escapes of UTF-16 stand for."""
+    high, low = ord(pair.group()[0]), ord(pair.group()[1])
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)

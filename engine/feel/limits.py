@@ -20,8 +20,17 @@ MAX_PARSER_STEPS: Final = 200_000
 MAX_ITEMS: Final = 100_000
 """Items of one list, range or loop at run time."""
 
+MAX_VALUE_DEPTH: Final = 100
+"""Lists and contexts inside each other, in a value that is looked through."""
+
+MAX_PARTS: Final = 1_000_000
+"""Parts of the value of one decision of a DMN model."""
+
 MAX_STEPS: Final = 1_000_000
 """Iterations and function calls of one evaluation, over all its loops."""
+
+CALL_STEPS: Final = 10
+"""What one call of a function value costs of them."""
 
 MAX_CALL_DEPTH: Final = 60
 """Function values calling function values."""

@@ -105,7 +105,9 @@ def plain_text(value: Number) -> str:
     """A number as FEEL writes it: no exponent, no trailing zeros of a fraction."""
     if isinstance(value, int):
         return str(value)
-    if value == 0:
+    if not value:
         return "0"
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -8,6 +8,7 @@ tighter than it, as the standard says. A text is read whole or refused with a `F
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from engine.feel import limits
@@ -32,6 +33,7 @@ from engine.feel.nodes import (
     Wildcard,
     depth,
 )
+from engine.feel.plain_tests import plain_tests, plain_value
 from engine.feel.primaries import COMPARISONS, PrimaryParser
 from engine.feel.scope import NameScope
 
@@ -41,24 +43,42 @@ PROPERTIES: Final = ("time offset", "start included", "end included")
 _LIBRARY: Final = NameScope(FUNCTIONS)
 
 
-def parse_expression(text: str, names: Iterable[str] = (), members: Iterable[str] = ()) -> Node:
+@lru_cache(maxsize=64)
+def _set_with_properties(members: frozenset[str]) -> frozenset[str]:
+    return members.union(PROPERTIES)
+
+
+def _with_properties(members: Iterable[str]) -> Iterable[str]:
+    """The keys and the properties; a set stays the same set, so that it is read once for many texts."""
+    return _set_with_properties(members) if isinstance(members, frozenset) else (*PROPERTIES, *members)
+
+
+def parse_expression(
+    text: str, names: Iterable[str] = (), members: Iterable[str] = (), types: Iterable[str] = ()
+) -> Node:
     """The tree of an expression.
 
     `names` are those in scope (they may hold spaces, dots and symbols; the longest wins); `members` are keys that may
-    follow a dot and hold spaces. Raises `FeelError`.
+    follow a dot and hold spaces; `types` are names of types, which may hold spaces too. Raises `FeelError`.
     """
-    return _read(text, names, members, _Parser.expression)
+    return plain_value(text) or _read(text, (names, members, types), _Parser.expression)
 
 
-def parse_unary_tests(text: str, names: Iterable[str] = (), members: Iterable[str] = ()) -> Node:
+def parse_unary_tests(
+    text: str, names: Iterable[str] = (), members: Iterable[str] = (), types: Iterable[str] = ()
+) -> Node:
     """The tree of a decision-table cell: `Tests`, or `Wildcard` for `-` and an empty cell. Raises `FeelError`."""
-    return _read(text, names, members, _Parser.unary_tests)
+    return plain_tests(text) or _read(text, (names, members, types), _Parser.unary_tests)
 
 
-def _read(text: str, names: Iterable[str], members: Iterable[str], rule: Callable[[_Parser], Node]) -> Node:
+_Known = tuple[Iterable[str], Iterable[str], Iterable[str]]
+
+
+def _read(text: str, known: _Known, rule: Callable[[_Parser], Node]) -> Node:
     """Read a text whole by a rule; what is too deep for the stack of the caller is refused like any deep text."""
+    names, members, types = known
     try:
-        parser = _Parser(Cursor(text, NameScope(names, _LIBRARY), (*PROPERTIES, *members)))
+        parser = _Parser(Cursor(text, NameScope(names, _LIBRARY), _with_properties(members), types))
         node = rule(parser)
     except RecursionError:
         raise error_at(text, 0, "the expression is nested too deeply", "split the expression") from None

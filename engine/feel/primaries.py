@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from engine.feel.errors import FeelError
-from engine.feel.grammar import KEYWORDS, Cursor
+from engine.feel.grammar import KEYWORDS, NAME_SYMBOLS, Cursor
 from engine.feel.lexer import Kind, Token
 from engine.feel.nodes import (
     AtLiteral,
@@ -40,6 +40,7 @@ class PrimaryParser(ABC):
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
+        self._range_end = -1
 
     @abstractmethod
     def expression(self) -> Node:
@@ -57,10 +58,10 @@ class PrimaryParser(ABC):
     def keyword_expression(self) -> Node | None:
         """`if`, `for`, `some` or `every`; None where none starts."""
 
-    def postfix(self, *, tests: bool = False, closing: bool = False) -> Node:
+    def postfix(self, *, tests: bool = False) -> Node:
         """A value and its paths, filters, calls and `instance of`.
 
-        `tests` lets a bracket hold a list of unary tests (after `in`); `closing` leaves a `[` to an open range end.
+        `tests` lets a bracket hold a list of unary tests (after `in`).
         """
         cursor = self.cursor
         with cursor.deeper():
@@ -70,7 +71,7 @@ class PrimaryParser(ABC):
                 if cursor.at(".") and not isinstance(node, Tests):
                     cursor.advance()
                     node = Path(start, node, cursor.member_name())
-                elif cursor.at("[") and not closing:
+                elif cursor.at("[") and cursor.index != self._range_end:
                     node = self._filter(node)
                 elif cursor.at("(") and self._callable(node):
                     node = self._call(node)
@@ -117,7 +118,7 @@ class PrimaryParser(ABC):
     def _argument_name(self) -> str | None:
         cursor = self.cursor
         count = 0
-        while cursor.ahead(count).kind is Kind.WORD or (count and cursor.ahead(count).text in ("'", "-", "/")):
+        while cursor.ahead(count).kind is Kind.WORD or (count and _continues_name(cursor.ahead(count))):
             count += 1
         if count and cursor.ahead(count).text == ":" and cursor.ahead(count).kind is Kind.SYMBOL:
             name = cursor.free_name("the name of an argument", ":")
@@ -209,21 +210,42 @@ class PrimaryParser(ABC):
         return ListLiteral(start, tuple(items))
 
     def _range(self, start: int, low: Node, *, low_closed: bool) -> Node:
-        """The rest of a range, from its dots. `]1..5[`: a `[` may end it, so a filter there is only tried."""
+        """The rest of a range, from its dots. A `[` may end it (`]1..5[`): where nothing else does, each one is tried."""
         cursor = self.cursor
         cursor.expect("..", "between the ends of a range")
         mark = cursor.index
         try:
-            high = self.additive()
-            if not cursor.at(")", "]", "["):
-                raise cursor.error(f"expected the end of the range, found {cursor.found()}", "close it with ] or )")
-        except FeelError:
-            cursor.index = mark
-            high = self.postfix(closing=True)
-            if not cursor.at("["):
-                raise
+            high = self._high_end()
+        except FeelError as refusal:
+            high = self._high_end_before_bracket(mark, refusal)
         closed = cursor.advance().text == "]"
         return RangeLiteral(start, low, high, low_closed, closed)
+
+    def _high_end(self) -> Node:
+        cursor = self.cursor
+        high = self.additive()
+        if not cursor.at(")", "]", "["):
+            raise cursor.error(f"expected the end of the range, found {cursor.found()}", "close it with ] or )")
+        return high
+
+    def _high_end_before_bracket(self, mark: int, refusal: FeelError) -> Node:
+        cursor = self.cursor
+        outer = self._range_end
+        # The last bracket that the end reaches: those before it are filters of the end.
+        for index in range(len(cursor.tokens) - 1, mark, -1):
+            if cursor.tokens[index].text != "[" or cursor.tokens[index].kind is not Kind.SYMBOL:
+                continue
+            cursor.index = mark
+            self._range_end = index
+            try:
+                high = self.additive()
+            except FeelError:
+                continue
+            finally:
+                self._range_end = outer
+            if cursor.index == index:
+                return high
+        raise refusal
 
     def _context(self) -> Node:
         cursor = self.cursor
@@ -269,6 +291,10 @@ class PrimaryParser(ABC):
         with cursor.inside(*(parameter.name for parameter in parameters)):
             body = self.expression()
         return FunctionLiteral(start, tuple(parameters), body)
+
+
+def _continues_name(token: Token) -> bool:
+    return token.kind is Kind.NUMBER or (token.kind is Kind.SYMBOL and token.text in NAME_SYMBOLS)
 
 
 def _operator_range(start: int, test: Node) -> Node:

@@ -8,6 +8,7 @@ variables, parameters, entries of a context literal) see the outer ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from engine.feel.errors import FeelError
 from engine.feel.lexer import Kind, Token, tokenize
@@ -27,20 +28,17 @@ class NameScope:
 
     def add(self, name: str) -> None:
         """Make a name known. A name that is not made of FEEL tokens is never matched."""
-        try:
-            tokens = tokenize(name)[:-1]
-        except FeelError:
+        parts = _parts(name)
+        if not parts:
             return
-        if not tokens or any(token.kind not in (Kind.WORD, Kind.NUMBER, Kind.SYMBOL) for token in tokens):
-            return
-        parts = tuple((token.text, token.spaced and index > 0) for index, token in enumerate(tokens))
         known = self.by_first.setdefault(parts[0][0], [])
         known.append((parts, name))
         known.sort(key=lambda entry: -len(entry[0]))
 
     def names(self) -> list[str]:
-        """The names of this scope that take several tokens; single words need no help to be read."""
-        return [name for entries in self.by_first.values() for parts, name in entries if len(parts) > 1]
+        """The names that take several tokens, outer ones included; single words need no help to be read."""
+        own = [name for entries in self.by_first.values() for parts, name in entries if len(parts) > 1]
+        return own if self.outer is None else own + self.outer.names()
 
     def match(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         """The longest known name that starts at token `index`, and how many tokens it takes."""
@@ -55,6 +53,28 @@ class NameScope:
                     break
             scope = scope.outer
         return best
+
+
+def inside_of(names: Iterable[str]) -> NameScope:
+    """An empty scope inside of one of these names; a set of names that comes again and again is read once."""
+    return NameScope((), _shared(names) if isinstance(names, frozenset) else NameScope(names))
+
+
+@lru_cache(maxsize=64)
+def _shared(names: frozenset[str]) -> NameScope:
+    return NameScope(names)
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> tuple[Part, ...]:
+    """The tokens of a name; none where it is not made of FEEL tokens. The same names are in scope of many texts."""
+    try:
+        tokens = tokenize(name)[:-1]
+    except FeelError:
+        return ()
+    if any(token.kind not in (Kind.WORD, Kind.NUMBER, Kind.SYMBOL) for token in tokens):
+        return ()
+    return tuple((token.text, token.spaced and index > 0) for index, token in enumerate(tokens))
 
 
 def _stands_at(parts: tuple[Part, ...], tokens: Sequence[Token], index: int) -> bool:

@@ -10,19 +10,24 @@ from engine.feel import limits
 from engine.feel.failure import Failure
 
 
-def measure(value: object) -> None:
-    """Count the parts of a value, shared ones as often as they occur. Raises `Failure` beyond `limits.MAX_ITEMS`."""
+def measure(value: object, most: int = limits.MAX_ITEMS) -> None:
+    """Count the parts of a value, shared ones as often as they occur. Raises `Failure` beyond `most`, or too deep."""
     if not isinstance(value, list | dict):
         return
     count = 0
-    pending: list[object] = [value]
-    while pending:
-        current = pending.pop()
-        parts = current if isinstance(current, list) else list(current.values()) if isinstance(current, dict) else ()
-        count += len(parts)
-        if count > limits.MAX_ITEMS:
-            raise Failure("limit", f"the value has more than {limits.MAX_ITEMS} parts")
-        pending.extend(part for part in parts if isinstance(part, list | dict))
+    level: list[list[object] | dict[str, object]] = [value]
+    for _ in range(limits.MAX_VALUE_DEPTH):
+        inner: list[list[object] | dict[str, object]] = []
+        for current in level:
+            parts = current if isinstance(current, list) else current.values()
+            count += len(parts)
+            if count > most:
+                raise Failure("limit", f"the value has more than {most} parts")
+            inner.extend(part for part in parts if isinstance(part, list | dict))
+        if not inner:
+            return
+        level = inner
+    raise Failure("limit", f"the value is nested deeper than {limits.MAX_VALUE_DEPTH} levels")
 
 
 def measure_texts(texts: list[str]) -> None:

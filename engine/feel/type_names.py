@@ -27,8 +27,18 @@ def parse_type(cursor: Cursor) -> TypeName:
             )
         if cursor.ahead().text == "<" and cursor.at("list", "range", "context", "function"):
             return _generic(cursor, start)
-        name = _longest_spelling(cursor)
+        name = _known_name(cursor) or _longest_spelling(cursor)
         return TypeName(start, named_type(name), named=name)
+
+
+def _known_name(cursor: Cursor) -> str | None:
+    """The longest name that the model defines a type by."""
+    known = cursor.types.match(cursor.tokens, cursor.index)
+    if known is None:
+        return None
+    for _ in range(known[1]):
+        cursor.advance()
+    return known[0]
 
 
 def _longest_spelling(cursor: Cursor) -> str:

@@ -7,7 +7,7 @@ that a value is absent, so "may be null" is not part of a type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,8 @@ from typing import Final
 class FeelType:
     """One type. `fields` belongs to contexts, `parameters` and `result` to functions, `element` to lists and ranges.
 
-    `values` limits a string type to an enumeration; `fields` of None means a context with unknown fields.
+    `values` limits a string type to an enumeration; `fields` of None means a context with unknown fields. `admits` is a
+    test that values of the type pass besides (the allowed values of a named type); only run-time checks know it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class FeelType:
     parameters: tuple[FeelType, ...] | None = None
     result: FeelType | None = None
     values: tuple[str, ...] | None = None
+    admits: Callable[[object], bool] | None = None
 
     def field(self, name: str) -> FeelType | None:
         """The type of a context's field, None where the context has no such field or its fields are unknown."""

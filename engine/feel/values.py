@@ -2,7 +2,8 @@
 
 Strings are `str`, booleans `bool`, numbers `int` or `Decimal`, dates `datetime.date`, days-and-time durations
 `timedelta`, lists `list`, contexts `dict`. A date-time is a `datetime.datetime` (naive, or aware with an offset or a
-named zone) where Python can hold it; `WideDate` and `WideDateTime` hold the years and nanoseconds that Python cannot.
+named zone) where Python can hold it; `WideDate`, `WideDateTime` and `WideDuration` hold the years, days and nanoseconds
+that Python cannot. A value never has two forms: what Python's type can hold is of Python's type.
 All classes here are frozen and compared by value.
 """
 
@@ -42,12 +43,14 @@ class YearsMonths:
     @property
     def years(self) -> int:
         """Whole years, with the duration's sign."""
-        return int(self.total / 12) if abs(self.total) < 2**50 else (abs(self.total) // 12) * _sign(self.total)
+        total = self.total
+        return total // 12 if total >= 0 else -(-total // 12)
 
     @property
     def months(self) -> int:
         """Months beyond the whole years, with the duration's sign."""
-        return self.total - 12 * self.years
+        total = self.total
+        return total % 12 if total >= 0 else -(-total % 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ class WideDateTime:
     zone: tzinfo | None = None
 
 
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class WideDuration:
+    """A days-and-time duration that `timedelta` cannot hold: over its days, or with nanoseconds."""
+
+    nanos: int
+
+    def __lt__(self, other: object) -> bool:
+        if isinstance(other, timedelta):
+            return self.nanos < other // timedelta(microseconds=1) * 1000
+        return self.nanos < other.nanos if isinstance(other, WideDuration) else NotImplemented
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """A range. An end of None is unbounded where the flag says so, and otherwise the value null."""
@@ -140,10 +156,6 @@ def seconds_of(nanos: int) -> int | Decimal:
     return Decimal(f"{whole}.{fraction:09d}".rstrip("0"))
 
 
-def _sign(value: int) -> int:
-    return (value > 0) - (value < 0)
-
-
 _KINDS: Final[dict[type, str]] = {
     type(None): "null",
     bool: "boolean",
@@ -156,6 +168,7 @@ _KINDS: Final[dict[type, str]] = {
     WideDateTime: "date and time",
     FeelTime: "time",
     timedelta: "days and time duration",
+    WideDuration: "days and time duration",
     YearsMonths: "years and months duration",
     list: "list",
     dict: "context",

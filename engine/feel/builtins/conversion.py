@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,7 +15,9 @@ from engine.feel.size import measure, measure_texts
 from engine.feel.temporal.calendar import (
     AnyDate,
     AnyDateTime,
+    DaysTime,
     day_part,
+    duration_nanos,
     fixed_zone,
     make_date,
     make_datetime,
@@ -58,7 +60,9 @@ def _joined(parts: list[str]) -> str:
 
 def _range_text(value: Range) -> str:
     ends = ("[" if value.low_closed else "(", "]" if value.high_closed else ")")
-    return f"{ends[0]}{to_text(value.low)}..{to_text(value.high)}{ends[1]}"
+    low = "" if value.low_unbounded else to_text(value.low)
+    high = "" if value.high_unbounded else to_text(value.high)
+    return f"{ends[0]}{low}..{high}{ends[1]}"
 
 
 def _no_text(value: object) -> str:
@@ -150,9 +154,9 @@ def to_time(value: object) -> FeelTime:
 
 
 @TABLE.add("time", "hour: number, minute: number, second: number, offset?: days and time duration?", TIME)
-def time_of_parts(hour: Number, minute: Number, second: Number, offset: timedelta | None = None) -> FeelTime:
+def time_of_parts(hour: Number, minute: Number, second: Number, offset: DaysTime | None = None) -> FeelTime:
     """A time of its parts, with an offset from UTC or without."""
-    zone = None if offset is None else fixed_zone(offset // timedelta(seconds=1))
+    zone = None if offset is None else fixed_zone(duration_nanos(offset) // NANOS_PER_SECOND)
     nanos = truncate(CONTEXT.multiply(Decimal(second), Decimal(NANOS_PER_SECOND)))
     if nanos is None:
         raise Failure("argument", "there is no such time of day")
@@ -188,6 +192,6 @@ def _duration_type(given: FeelType) -> FeelType:
 
 
 @TABLE.add("duration", "from: string|days and time duration|years and months duration", _duration_type)
-def duration(value: str | timedelta | YearsMonths) -> timedelta | YearsMonths:
+def duration(value: str | DaysTime | YearsMonths) -> DaysTime | YearsMonths:
     """A duration of its text, of either kind."""
     return parse_duration(value) if isinstance(value, str) else value

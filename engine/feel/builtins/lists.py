@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from engine.feel import limits
 from engine.feel.builtins.table import Builtin, Table
+from engine.feel.conform import conform
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, Number, to_int, truncate
 from engine.feel.operators.arithmetic import number_add, number_divide, number_multiply
@@ -52,7 +53,11 @@ def _joined(*given: FeelType) -> FeelType:
 
 
 def _equal(left: object, right: object) -> bool:
-    return same(left, right, []) is True
+    warnings: list[tuple[str, str]] = []
+    found = same(left, right, warnings)
+    if found is None and any(code == "limit" for code, _ in warnings):
+        raise Failure("limit", "the items are too large to compare")
+    return found is True
 
 
 @TABLE.add("list contains", "list: list, element: any?", BOOLEAN)
@@ -334,6 +339,8 @@ def apply(function: object, arguments: list[object]) -> object:
         return function.call(arguments)
     if not isinstance(function, FeelFunction) or len(function.parameters) != len(arguments):
         raise Failure("argument", f"the function does not take {len(arguments)} arguments")
+    if function.types:
+        arguments = [conform(argument, kind) for argument, kind in zip(arguments, function.types, strict=True)]
     return function.call(*arguments)
 
 

@@ -21,8 +21,9 @@ from engine.feel.builtins.table import Table
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, Number, to_int, truncate
 from engine.feel.temporal.arithmetic import negate
+from engine.feel.temporal.calendar import DaysTime, duration_nanos, make_duration
 from engine.feel.types import BOOLEAN, NUMBER, FeelType
-from engine.feel.values import YearsMonths
+from engine.feel.values import WideDuration, YearsMonths
 
 TABLE: Final = Table()
 _WIDE: Final = Context(prec=7_000, Emin=-99_999, Emax=99_999)
@@ -97,12 +98,12 @@ def _as_given(given: FeelType) -> FeelType:
 
 
 @TABLE.add("abs", "n: number|days and time duration|years and months duration", _as_given)
-def absolute(n: Number | timedelta | YearsMonths) -> object:
+def absolute(n: Number | DaysTime | YearsMonths) -> object:
     """The size of a number or a duration."""
     if isinstance(n, YearsMonths):
         return n if n.total >= 0 else negate(n)
-    if isinstance(n, timedelta):
-        return abs(n)
+    if isinstance(n, timedelta | WideDuration):
+        return make_duration(abs(duration_nanos(n)))
     return n if n >= 0 else -n if isinstance(n, int) else CONTEXT.minus(n)
 
 

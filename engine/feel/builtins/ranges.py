@@ -12,11 +12,17 @@ from typing import Final
 from engine.feel.builtins.table import Table
 from engine.feel.failure import Failure
 from engine.feel.operators.comparison import order
-from engine.feel.types import BOOLEAN
+from engine.feel.range_text import parse_range
+from engine.feel.types import BOOLEAN, RANGE
 from engine.feel.values import Range
 
 TABLE: Final = Table()
-Relation = Callable[[object, object], bool]
+
+
+@TABLE.add("range", "from: string", RANGE)
+def range_of_text(text: str) -> Range:
+    """A range of its text, with literals for ends: `[1..10)`, or `[2..)` and `(..2]` where one end is open."""
+    return parse_range(text)
 
 
 def _order(left: object, right: object) -> int:
@@ -82,13 +88,13 @@ def overlaps(left: Range, right: Range) -> bool:
 
 
 def overlaps_before(left: Range, right: Range) -> bool:
-    """Starts first, ends inside of the other."""
+    """Starts first, ends inside of the other or with it."""
     return overlaps(left, right) and _low_before(left, right) < 0 and _high_before(left, right) <= 0
 
 
 def overlaps_after(left: Range, right: Range) -> bool:
-    """Starts inside of the other, ends last."""
-    return overlaps(left, right) and _low_before(left, right) >= 0 and _high_before(left, right) > 0
+    """Starts inside of the other after it does, ends last or with it."""
+    return overlaps_before(right, left)
 
 
 def includes(left: object, right: object) -> bool:

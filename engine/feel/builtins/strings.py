@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.feel.builtins.patterns import compile_pattern, substitution
 from engine.feel.builtins.table import Table
 from engine.feel.failure import Failure
 from engine.feel.numbers import Number, truncate
+from engine.feel.regex import compile_pattern, substitution
 from engine.feel.size import measure_texts
 from engine.feel.types import BOOLEAN, NUMBER, STRING, list_of
 
@@ -87,26 +87,25 @@ def trim(string: str) -> str:
 
 @TABLE.add("matches", "input: string, pattern: string, flags?: string?", BOOLEAN)
 def matches(text: str, pattern: str, flags: str | None = None) -> bool:
-    """Whether a pattern occurs in a string. Raises `Failure` for patterns that could take long; see `patterns`."""
-    compiled = compile_pattern(pattern, flags or "")
-    compiled.check(text)
-    return compiled.regex.search(text) is not None
+    """Whether a pattern occurs in a string. Raises `Failure` for what is no pattern or takes long; see `regex`."""
+    return compile_pattern(pattern, flags or "").occurs_in(text)
 
 
 @TABLE.add("replace", "input: string, pattern: string, replacement: string, flags?: string?", STRING)
 def replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
     """The string with every occurrence of a pattern replaced; `$1` is the first group."""
     compiled = compile_pattern(pattern, flags or "")
-    compiled.check(text)
-    if compiled.regex.match(""):
+    if compiled.matches_nothing():
         raise Failure("argument", "the pattern matches nothing as well as something")
-    template = substitution(replacement, compiled.regex.groups, flags or "")
+    plain = "q" in (flags or "")
     parts: list[str] = []
     end = 0
-    for match in compiled.regex.finditer(text):
-        parts += (text[end : match.start()], match.expand(template))
+    for match in compiled.find(text):
+        parts += (text[end : match.start], substitution(replacement, match, plain=plain))
         measure_texts(parts[-200:])
-        end = match.end()
+        end = match.end
+    if not parts:
+        return text
     parts.append(text[end:])
     measure_texts(parts)
     return "".join(parts)
@@ -116,14 +115,13 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
 def split(string: str, delimiter: str) -> list[object]:
     """The parts between occurrences of a pattern."""
     compiled = compile_pattern(delimiter, "")
-    compiled.check(string)
-    if compiled.regex.match(""):
+    if compiled.matches_nothing():
         raise Failure("argument", "the delimiter matches nothing as well as something")
     parts: list[object] = []
     end = 0
-    for match in compiled.regex.finditer(string):
-        parts.append(string[end : match.start()])
-        end = match.end()
+    for match in compiled.find(string):
+        parts.append(string[end : match.start])
+        end = match.end
     return [*parts, string[end:]]
 
 

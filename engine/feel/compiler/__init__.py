@@ -29,7 +29,15 @@ from engine.feel.errors import FeelError, Problem
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.types import FeelType
 
-__all__ = ["NOT_CONSTANT", "Binding", "Compiled", "Environment", "compile_expression", "compile_unary_tests"]
+__all__ = [
+    "NOT_CONSTANT",
+    "Binding",
+    "Compiled",
+    "Environment",
+    "compile_expression",
+    "compile_node",
+    "compile_unary_tests",
+]
 
 _SUBJECTS = (access, calls, control, operators, tests)
 """The modules that register an emitter for every node type."""
@@ -58,16 +66,19 @@ class Compiled:
 
 def compile_expression(text: str, environment: Environment) -> Compiled:
     """The code of an expression. Raises `FeelError` for what cannot be read; type clashes are in `problems`."""
-    node = parse_expression(text, environment.bindings, environment.members())
-    compiler = Compiler(text, environment)
-    return _finish(compiler, node)
+    node = parse_expression(text, environment.bindings, environment.members(), environment.types)
+    return compile_node(node, text, environment)
 
 
 def compile_unary_tests(text: str, environment: Environment, subject: Binding) -> Compiled:
     """The code of a decision-table cell about a subject: true, false or null. Raises `FeelError`."""
-    node = parse_unary_tests(text, environment.bindings, environment.members())
-    compiler = Compiler(text, environment, subject)
-    return _finish(compiler, node)
+    node = parse_unary_tests(text, environment.bindings, environment.members(), environment.types)
+    return compile_node(node, text, environment, subject)
+
+
+def compile_node(node: nodes.Node, text: str, environment: Environment, subject: Binding | None = None) -> Compiled:
+    """The code of a tree that was parsed from `text`, about a subject where it is a cell. Raises `FeelError`."""
+    return _finish(Compiler(text, environment, subject), node)
 
 
 def _finish(compiler: Compiler, node: nodes.Node) -> Compiled:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from engine.feel import nodes
 from engine.feel.builtins import FUNCTIONS
 from engine.feel.compiler.code import Code
@@ -28,7 +31,7 @@ def path(compiler: Compiler, node: nodes.Path) -> Code:
     if known is not None:
         first, again = compiler.held(base)
         reader = compiler.constant(_Reader(base.type.name, node.member))
-        return Code(f"(None if {first} is None else {reader}({again}))", kind)
+        return Code(f"(None if {first} is None else {reader}.read({again}))", kind)
     return Code(f"_path({base.source}, {node.member!r}, _w)", kind)
 
 
@@ -41,9 +44,6 @@ class _Reader:
         self.kind = kind
         self.member = member
         self.read = PROPERTIES[kind][member][1]
-
-    def __call__(self, value: object) -> object:
-        return self.read(value)
 
     def __repr__(self) -> str:
         return f"{self.kind}.{self.member}"
@@ -95,7 +95,7 @@ def filtered(compiler: Compiler, node: nodes.Filter) -> Code:
     with compiler.item(Code(variable, element, atom=True)):
         condition = compiler.emit(node.condition)
     if condition.type == NUMBER and f"{variable}" not in _words(condition.source):
-        return Code(f"_at({base.source}, {condition.source}, _w)", element)
+        return Code(f"_at({_without_copy(base.source)}, {condition.source}, _w)", element)
     if condition.type.known and condition.type not in (BOOLEAN, NUMBER):
         compiler.problem(
             node.condition,
@@ -108,8 +108,25 @@ def filtered(compiler: Compiler, node: nodes.Filter) -> Code:
     return Code(f"{function}({base.source}, lambda {variable}: {condition.source}, _w{perhaps})", kind)
 
 
+def _without_copy(source: str) -> str:
+    """The list so far of a loop, of which one item is taken: that needs no copy."""
+    copied = _SNAPSHOT.fullmatch(source)
+    return copied[1] if copied else source
+
+
 def _words(source: str) -> set[str]:
     return set("".join(char if char.isalnum() or char == "_" else " " for char in source).split())
+
+
+_SNAPSHOT: Final = re.compile(r"_snapshot\((_v[0-9]+), _w\)")
+
+_NEED_PARTS: Final = {
+    "list": "list<Any>",
+    "range": "range<number>",
+    "context": "context<key: Any>",
+    "function": "function<Any> -> Any",
+}
+"""Types that the standard has only with their parts."""
 
 
 @emits(nodes.InstanceOf)
@@ -117,8 +134,11 @@ def instance_of(compiler: Compiler, node: nodes.InstanceOf) -> Code:
     """`value instance of type`."""
     value = compiler.emit(node.value)
     wanted = compiler.type_of(node.type)
+    if wanted is not None and wanted == node.type.type and node.type.named in _NEED_PARTS and not node.type.inner:
+        compiler.problem(node.type, f"{node.type.named} is no type by itself", f"write {_NEED_PARTS[node.type.named]}")
+        wanted = None
     if wanted is None:
-        return compiler.null(BOOLEAN)
+        return Code("_unknown_type(_w)", BOOLEAN)
     kind = compiler.constant(wanted)
     known = "_known" if compiler.unknowns and not value.is_null else ""
     return Code(f"_instance{known}({value.source}, {kind}, _w)", BOOLEAN)

@@ -11,7 +11,7 @@ from engine.feel.builtins import FUNCTIONS
 from engine.feel.builtins.table import Builtin, Parameter, Signature
 from engine.feel.compiler.code import NOT_CONSTANT, Code
 from engine.feel.compiler.core import Compiler, emits
-from engine.feel.compiler.operators import boolean, inverted
+from engine.feel.compiler.operators import INLINE_EQUAL, boolean, inverted
 from engine.feel.runtime.access import call_builtin
 from engine.feel.types import ANY, NUMBER, FeelType
 
@@ -92,9 +92,18 @@ def _checked(compiler: Compiler, node: nodes.Call, code: Code, signature: Signat
     folded = _fold(compiler, node, function, arguments)
     if folded is not None:
         return folded
+    if compiler.unknowns and function.name == "list contains" and _plain_items(arguments):
+        source = f"_contains_known({code.source}, {', '.join(argument.source for argument in arguments)}, _w)"
+        return Code(source, signature.result_of([argument.type for argument in arguments]))
     if _is_certain(compiler, function, signature, arguments):
         return _direct(compiler, signature, arguments)
     return _general(compiler, code, arguments, signature.result_of([argument.type for argument in arguments]))
+
+
+def _plain_items(arguments: list[Code]) -> bool:
+    """Whether a list and a value are of one kind whose Python values say themselves whether they are equal."""
+    items, element = (argument.type for argument in arguments)
+    return items.name == "list" and items.element is not None and items.element.name == element.name in INLINE_EQUAL
 
 
 def _general(compiler: Compiler, code: Code, arguments: list[Code], result: FeelType) -> Code:

@@ -44,8 +44,10 @@ def _iterations(
         known.append((iteration.name, Code(variable, element, atom=True)))
     if partial:
         variables.append(compiler.temporary("_v"))
-        # What the list holds is known only after the body that is being compiled.
-        known.insert(0, ("partial", Code(variables[-1], list_of(ANY), atom=True, null=False)))
+        # What the list holds is known only after the body that is being compiled. It still grows: whoever keeps it
+        # keeps a copy.
+        snapshot = f"_snapshot({variables[-1]}, _w)"
+        known.insert(0, ("partial", Code(snapshot, list_of(ANY), null=False)))
     with compiler.local(known):
         code = compiler.emit(body)
     return f"({', '.join(sources)},)", ", ".join(variables), code
@@ -131,5 +133,6 @@ def function_literal(compiler: Compiler, node: nodes.FunctionLiteral) -> Code:
     with compiler.local(bound):
         body = compiler.emit(node.body)
     head = f"lambda {', '.join(variables)}: " if variables else "lambda: "
-    source = f"_function({names!r}, {head}{body.source}, {compiler.constant(types)})"
+    result = "" if body.type == ANY else f", 0, {compiler.constant(body.type)}"
+    source = f"_function({names!r}, {head}{body.source}, {compiler.constant(types)}{result})"
     return Code(source, function_of(types, body.type), null=False)

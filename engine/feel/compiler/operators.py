@@ -34,6 +34,9 @@ INLINE_EQUAL: Final = INLINE_ORDER | {"boolean"}
 _NUMERIC: Final = {"+": "_add", "-": "_subtract", "*": "_multiply", "/": "_divide", "**": "_power"}
 _ORDER: Final = {"<": "_less", "<=": "_at_most", ">": "_more", ">=": "_at_least"}
 
+_SPECIAL: Final = {("-", "date", "date"): "_days_between", ("/", DAYS_TIME.name, DAYS_TIME.name): "_ratio"}
+"""Arithmetic of known kinds that has a way of its own."""
+
 _RESULTS: Final[dict[tuple[str, str, str], FeelType]] = {
     **{(operator, "number", "number"): NUMBER for operator in _NUMERIC},
     ("+", "string", "string"): STRING,
@@ -108,6 +111,9 @@ def arithmetic(compiler: Compiler, node: nodes.Arithmetic) -> Code:
         )
     if result == NUMBER and left.type == right.type == NUMBER:
         return Code(f"{_NUMERIC[node.operator]}({left.source}, {right.source}, _w)", NUMBER)
+    special = _SPECIAL.get(key)
+    if special is not None:
+        return Code(f"{special}({left.source}, {right.source}, _w)", result or ANY)
     source = f"_calculate({node.operator!r}, {left.source}, {right.source}, _w)"
     return Code(source, result or _half_known(node.operator, left.type, right.type))
 

@@ -7,15 +7,17 @@ null and one warning in the sink. Integers stay integers while they are exact.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from operator import add, mul, sub
 from typing import Any, Final
 
 from engine.feel import limits
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, ArithmeticFailure, Number, shrink, to_int
 from engine.feel.temporal import arithmetic as temporal
-from engine.feel.values import WarningSink, YearsMonths, kind_of
+from engine.feel.values import WarningSink, WideDuration, YearsMonths, kind_of
 
 _SAFE: Final = 10**16
 """Integers under it need not be held against 34 digits."""
@@ -93,11 +95,57 @@ def _numeric(operator: str) -> Callable[[Number | None, Number | None, WarningSi
     return numeric
 
 
-add_numbers: Final = _numeric("+")
-subtract_numbers: Final = _numeric("-")
-multiply_numbers: Final = _numeric("*")
-divide_numbers: Final = _numeric("/")
-power_numbers: Final = _numeric("**")
+def _exact(
+    operator: str, small: Callable[[Any, Any], Any], decimal: Callable[[Number, Number], Decimal]
+) -> Callable[[Number | None, Number | None, WarningSink], Number | None]:
+    """`+`, `-` or `*`: at once where two integers stay small or two numbers stay finite, in full otherwise."""
+    full = _numeric(operator)
+
+    def exact(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+        if left.__class__ is int and right.__class__ is int:
+            found: int = small(left, right)
+            return found if -_SAFE < found < _SAFE else full(left, right, warnings)
+        if left is None or right is None:
+            return None
+        try:
+            return decimal(left, right)
+        except ArithmeticFailure:
+            return full(left, right, warnings)
+
+    exact.__doc__ = f"`{operator}` of two numbers or nulls."
+    return exact
+
+
+add_numbers: Final = _exact("+", add, CONTEXT.add)
+subtract_numbers: Final = _exact("-", sub, CONTEXT.subtract)
+multiply_numbers: Final = _exact("*", mul, CONTEXT.multiply)
+_divide_fully: Final = _numeric("/")
+_power_fully: Final = _numeric("**")
+_power: Final = lru_cache(maxsize=1024)(CONTEXT.power)  # the dearest operation by far; rates and terms repeat
+
+
+def divide_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+    """`/` of two numbers or nulls."""
+    if left is None or right is None:
+        return None
+    if not right:
+        return _divide_fully(left, right, warnings)
+    if left.__class__ is int and right.__class__ is int and not left % right:
+        return left // right
+    try:
+        return CONTEXT.divide(left, right)
+    except ArithmeticFailure:
+        return _divide_fully(left, right, warnings)
+
+
+def power_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+    """`**` of two numbers or nulls."""
+    if left.__class__ is Decimal and right.__class__ is int and left and right:
+        try:
+            return _power(left, right)
+        except ArithmeticFailure:
+            return _power_fully(left, right, warnings)
+    return _power_fully(left, right, warnings)
 
 
 def calculate(operator: str, left: object, right: object, warnings: WarningSink) -> object:
@@ -161,13 +209,30 @@ _OTHER: Final[dict[str, Callable[[Any, Any, bool, bool], object]]] = {
 """Arithmetic beyond two numbers: None where it is not defined; the flags say which operand is a duration."""
 
 
-def negate(value: object, warnings: WarningSink) -> object:
+def days_between(left: Any, right: Any, warnings: WarningSink) -> object:
+    """`-` of two values that are dates or null."""
+    if left.__class__ is date and right.__class__ is date:
+        return left - right
+    return calculate("-", left, right, warnings)
+
+
+def ratio(left: Any, right: Any, warnings: WarningSink) -> object:
+    """`/` of two values that are days and time durations or null."""
+    whole = left.__class__ is timedelta and right.__class__ is timedelta and right
+    if whole and not (left.seconds or left.microseconds or right.seconds or right.microseconds):
+        return CONTEXT.divide(left.days, right.days)
+    return calculate("/", left, right, warnings)
+
+
+def negate(value: Any, warnings: WarningSink) -> object:
     """Unary minus."""
+    if value.__class__ is int:
+        return -value
     if value is None:
         return None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return -value if isinstance(value, int) else CONTEXT.minus(value)
-    if isinstance(value, YearsMonths | timedelta):
+    if isinstance(value, YearsMonths | timedelta | WideDuration):
         return temporal.negate(value)
     warnings.append(("type", f"unary - is not defined on {kind_of(value)}"))
     return None

@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine.feel.failure import Failure
 from engine.feel.operators.logic import every
 from engine.feel.size import measure
-from engine.feel.temporal.calendar import instant, time_instant
+from engine.feel.temporal.calendar import instant, local_nanos, time_instant
 from engine.feel.types import ORDERED
 from engine.feel.values import NANOS_PER_SECOND, FeelTime, Range, WarningSink, WideDateTime, kind_of
 
@@ -27,7 +27,7 @@ _PLAIN: Final = frozenset(
 
 
 def order(left: object, right: object, warnings: WarningSink) -> int | None:
-    """-1, 0 or 1 for two values of one ordered kind; null for nulls, other kinds and moments that do not compare."""
+    """-1, 0 or 1 for two values of one ordered kind; null for nulls and for other kinds."""
     if left is None or right is None:
         return None
     kind = kind_of(left)
@@ -38,13 +38,25 @@ def order(left: object, right: object, warnings: WarningSink) -> int | None:
     first: Any = left
     second: Any = right
     if isinstance(left, FeelTime) and isinstance(right, FeelTime):
-        first, second = time_instant(left), time_instant(right)
+        first, second = _times(left, right)
     elif isinstance(left, datetime | WideDateTime) and isinstance(right, datetime | WideDateTime):
-        first, second = instant(left), instant(right)
-    if isinstance(first, tuple) and first[1] != second[1]:
-        warnings.append(("type", "one of the two has a time zone and the other has not"))
-        return None
+        first, second = _moments(left, right)
     return int(first > second) - int(first < second)
+
+
+def _times(left: FeelTime, right: FeelTime) -> tuple[int, int]:
+    """Two times as nanoseconds. Where only one has an offset, the other is taken to have the same."""
+    if (left.zone is None) != (right.zone is None):
+        return left.nanos, right.nanos
+    return time_instant(left)[0], time_instant(right)[0]
+
+
+def _moments(left: datetime | WideDateTime, right: datetime | WideDateTime) -> tuple[int, int]:
+    """Two date-times as nanoseconds, an offset taken over as in `_times`."""
+    first, second = instant(left), instant(right)
+    if first[1] != second[1]:
+        return local_nanos(left), local_nanos(right)
+    return first[0], second[0]
 
 
 def less(left: object, right: object, warnings: WarningSink) -> bool | None:
@@ -128,13 +140,10 @@ def _same_moment(left: object, right: object, warnings: WarningSink, equality: _
 
 
 def _same_time(left: FeelTime, right: FeelTime, warnings: WarningSink, equality: _Equality) -> bool | None:
-    del equality
+    del equality, warnings
     # The standard compares hour, minute, second and offset; its test kit holds fractions of a second for nothing.
-    first, second = time_instant(left), time_instant(right)
-    if first[1] != second[1]:
-        warnings.append(("type", "one of the two times has a time zone and the other has not"))
-        return None
-    return first[0] // NANOS_PER_SECOND == second[0] // NANOS_PER_SECOND
+    first, second = _times(left, right)
+    return first // NANOS_PER_SECOND == second // NANOS_PER_SECOND
 
 
 def _same_range(left: Range, right: Range, warnings: WarningSink, equality: _Equality) -> bool | None:

@@ -24,6 +24,8 @@ GLOBALS: Final[Mapping[str, object]] = {
     "_calculate": arithmetic.calculate,
     "_call": access.call_builtin,
     "_call_known": access.call_builtin_known,
+    "_contains_known": access.contains_known,
+    "_days_between": arithmetic.days_between,
     "_direct": access.call_direct,
     "_divide": arithmetic.divide_numbers,
     "_every": logic.every,
@@ -47,9 +49,11 @@ GLOBALS: Final[Mapping[str, object]] = {
     "_negate": arithmetic.negate,
     "_path": access.path,
     "_power": arithmetic.power_numbers,
+    "_ratio": arithmetic.ratio,
     "_quantified": loops.quantified,
     "_same": comparison.same,
     "_same_known": comparison.same_known,
+    "_snapshot": loops.snapshot,
     "_some": logic.some,
     "_span": loops.span,
     "_subtract": arithmetic.subtract_numbers,
@@ -57,5 +61,6 @@ GLOBALS: Final[Mapping[str, object]] = {
     "_test_known": ranges.test_value_known,
     "_truth": logic.truth,
     "_unknown_name": access.unknown_name,
+    "_unknown_type": access.unknown_type,
 }
 """Everything that generated code may call."""

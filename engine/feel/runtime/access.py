@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 
 from engine.feel import limits
 from engine.feel.builtins.table import Builtin
+from engine.feel.conform import conform, has_type
 from engine.feel.failure import Failure
 from engine.feel.numbers import ArithmeticFailure
 from engine.feel.runtime.loops import Warnings, spend
 from engine.feel.size import measure
 from engine.feel.temporal.properties import PROPERTIES
 from engine.feel.types import FeelType
-from engine.feel.values import FeelFunction, Range, WarningSink, kind_of
+from engine.feel.values import FeelFunction, WarningSink, kind_of
 
 
 def path(base: object, member: str, warnings: WarningSink) -> object:
@@ -28,12 +29,23 @@ def path(base: object, member: str, warnings: WarningSink) -> object:
             warnings.append(("unknown_name", "a context has no entry of that name"))
         return base.get(member)
     if isinstance(base, list):
-        return [path(item, member, warnings) for item in base]
+        return _path_of_items(base, member, warnings)
     known = PROPERTIES.get(kind_of(base), {}).get(member)
     if known is None:
         warnings.append(("unknown_name", f"a {kind_of(base)} has no such property"))
         return None
     return known[1](base)
+
+
+def _path_of_items(base: list[object], member: str, warnings: WarningSink) -> object:
+    """`base.member` of every item; of lists inside the list, of their items."""
+    if any(isinstance(item, list) for item in base):
+        try:
+            measure(base)
+        except Failure as failure:
+            warnings.append((failure.code, failure.message))
+            return None
+    return [path(item, member, warnings) for item in base]
 
 
 def item_name(item: object, name: str, outer: Callable[[], object]) -> object:
@@ -46,6 +58,11 @@ def item_name(item: object, name: str, outer: Callable[[], object]) -> object:
 def unknown_name(name: str, warnings: WarningSink) -> None:
     """What a name that nothing binds is worth."""
     warnings.append(("unknown_name", f"nothing is named {name}"))
+
+
+def unknown_type(warnings: WarningSink) -> None:
+    """What `instance of` is worth for a type that is none."""
+    warnings.append(("unknown_type", "there is no such type"))
 
 
 def call_builtin(function: Builtin, arguments: Sequence[object], warnings: WarningSink) -> object:
@@ -84,6 +101,15 @@ def call_builtin_known(
             if function.looks_at_items and _holds_null(argument, warnings):
                 return None
     return call_builtin(function, arguments, warnings)
+
+
+def contains_known(function: Builtin, items: list[object] | None, element: object, warnings: WarningSink) -> object:
+    """`list contains` where null is unknown, on a list and a value of one plain kind; a long list goes the long way."""
+    if items is None or element is None:
+        return None
+    if len(items) > limits.MAX_ITEMS:
+        return call_builtin_known(function, (items, element), 0, warnings)
+    return None if None in items else element in items
 
 
 def _holds_null(value: object, warnings: WarningSink) -> bool:
@@ -140,18 +166,20 @@ def invoke_named(
     if not isinstance(function, FeelFunction):
         return invoke(function, arguments, warnings)
     given = dict(zip(names, arguments, strict=True))
-    required = function.parameters[: len(function.parameters) - function.optional]
-    if set(given) - set(function.parameters) or set(required) - set(given):
+    if set(given) - set(function.parameters):
         warnings.append(("argument", "the names of the arguments are not those of the parameters"))
         return None
+    # The standard binds what is not named to null.
     return _guarded(function, [given.get(name) for name in function.parameters], warnings)
 
 
 def _guarded(function: FeelFunction, arguments: Sequence[object], warnings: WarningSink) -> object:
-    """Call within the bounds of depth and steps, on arguments of the declared types."""
-    for wanted, argument in zip(function.types, arguments, strict=False):
-        if argument is not None and not has_type(argument, wanted):
-            warnings.append(("argument", f"an argument is not of type {wanted}"))
+    """Call within the bounds of depth and steps, on arguments converted to the declared types."""
+    if function.types:
+        try:
+            arguments = [conform(argument, wanted) for wanted, argument in zip(function.types, arguments, strict=True)]
+        except Failure as failure:
+            warnings.append(("argument", f"an argument {failure.message}"))
             return None
     counted = warnings if isinstance(warnings, Warnings) else None
     if counted is not None:
@@ -160,7 +188,7 @@ def _guarded(function: FeelFunction, arguments: Sequence[object], warnings: Warn
             return None
         counted.depth += 1
     try:
-        spend(warnings)
+        spend(warnings, limits.CALL_STEPS)
         return function.call(*arguments)
     except Failure as failure:
         warnings.append((failure.code, failure.message))
@@ -171,30 +199,6 @@ def _guarded(function: FeelFunction, arguments: Sequence[object], warnings: Warn
     finally:
         if counted is not None:
             counted.depth -= 1
-
-
-def has_type(value: object, wanted: FeelType) -> bool:
-    """Whether a value is of a type; null is of none but null."""
-    if value is None or wanted.name == "any":
-        return wanted.name == "null" if value is None else True
-    return kind_of(value) == wanted.name and _fits(value, wanted)
-
-
-def _fits(value: object, wanted: FeelType) -> bool:
-    """Whether the parts of a value of the right kind are of the types of the parts."""
-    if isinstance(value, dict):
-        return all(
-            key in value and (value[key] is None or has_type(value[key], kind)) for key, kind in wanted.fields or ()
-        )
-    if isinstance(value, FeelFunction) and wanted.parameters is not None:
-        return len(wanted.parameters) == len(value.parameters)
-    if isinstance(value, str):
-        return wanted.values is None or value in wanted.values
-    parts = value if isinstance(value, list) else []
-    if isinstance(value, Range):
-        parts = [end for end in (value.low, value.high) if end is not None]
-    element = wanted.element
-    return element is None or element.name == "any" or all(has_type(part, element) for part in parts)
 
 
 def instance_of(value: object, wanted: FeelType, warnings: WarningSink) -> bool | None:

@@ -142,6 +142,12 @@ def loop(sources: Sequence[Source], body: Source, warnings: WarningSink) -> list
     return results
 
 
+def snapshot(results: list[object], warnings: WarningSink) -> list[object]:
+    """The list so far of a loop (`partial`) as it is now. Raises `Failure` when copying takes too many steps."""
+    spend(warnings, len(results) // 32)
+    return results[:]
+
+
 def quantified(*, all_of: bool, sources: Sequence[Source], condition: Source, warnings: WarningSink) -> bool | None:
     """`every` (`all_of`) or `some`, in Kleene's logic."""
     answers = (condition(*bound) for bound in _turns(sources, warnings))

@@ -78,6 +78,9 @@ def _matches(value: object, test: object, warnings: WarningSink, *, known: bool)
         if isinstance(value, list) and equality(value, test, quiet) is True:
             return True
         found = some(_item_matches(value, item, quiet, known=known) for item in test)
+        if found is None and any(code == "limit" for code, _ in quiet):
+            warnings.append(("limit", "the items are too large to compare"))
+            return None
         # In the standard, an item of another kind is simply not the value.
         return False if found is None and not known and value is not None else found
     return equality(value, test, warnings)

@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from engine.feel.failure import Failure
 from engine.feel.numbers import CONTEXT, Number
 from engine.feel.temporal.calendar import (
     AnyDate,
     AnyDateTime,
+    DaysTime,
     add_months,
     date_of,
     day_number,
+    duration_nanos,
     from_instant,
     from_local,
     instant,
     make_datetime,
+    make_duration,
     midnight_utc,
     split,
     time_instant,
 )
-from engine.feel.values import NANOS_PER_DAY, FeelTime, WideDate, WideDateTime, YearsMonths
+from engine.feel.values import NANOS_PER_DAY, FeelTime, WideDate, WideDateTime, WideDuration, YearsMonths
 
-Duration: TypeAlias = YearsMonths | timedelta
+Duration: TypeAlias = YearsMonths | DaysTime
 Moment: TypeAlias = AnyDate | AnyDateTime
 
-_MICRO: Final = timedelta(microseconds=1)
+_TIMED: Final = (datetime, WideDateTime)
 _MOST_MONTHS: Final = 10**19
 
 
@@ -40,24 +43,19 @@ def is_date(value: object) -> bool:
     return isinstance(value, date | WideDate) and not isinstance(value, datetime)
 
 
-def micros(length: timedelta) -> int:
-    """A duration in microseconds."""
-    return length // _MICRO
-
-
 def shift(value: object, length: Duration, sign: int) -> object:
     """A date, date-time, time or duration moved by a duration."""
     if isinstance(length, YearsMonths):
         return _shift_months(value, sign * length.total)
-    nanos = sign * micros(length) * 1000
+    nanos = sign * duration_nanos(length)
     if isinstance(value, FeelTime):
         return FeelTime((value.nanos + nanos) % NANOS_PER_DAY, value.zone)
     if isinstance(value, datetime | WideDateTime):
         return _shift_nanos(value, nanos)
     if isinstance(value, date | WideDate):
         return date_of((day_number(value) * NANOS_PER_DAY + nanos) // NANOS_PER_DAY)
-    if isinstance(value, timedelta):
-        return _duration(micros(value) + sign * micros(length))
+    if isinstance(value, timedelta | WideDuration):
+        return make_duration(duration_nanos(value) + nanos)
     raise Failure("type", "a days and time duration cannot be added to this")
 
 
@@ -80,15 +78,18 @@ def _shift_nanos(moment: AnyDateTime, nanos: int) -> AnyDateTime:
     return from_local(start + nanos, None)
 
 
-def distance(left: object, right: object) -> timedelta:
+def distance(left: Any, right: Any) -> DaysTime:
     """Left minus right, of two moments or two times."""
+    if left.__class__ is date and right.__class__ is date:  # by far the most frequent, and both without a zone
+        days: timedelta = left - right
+        return days
     if isinstance(left, FeelTime) and isinstance(right, FeelTime):
         first, second = time_instant(left), time_instant(right)
     else:
         first, second = instant(_moment(left)), instant(_moment(right))
     if first[1] != second[1]:
         raise Failure("type", "one of the two has a time zone and the other has not")
-    return _duration((first[0] - second[0]) // 1000)
+    return make_duration(first[0] - second[0])
 
 
 def _moment(value: object) -> AnyDateTime:
@@ -101,12 +102,12 @@ def _moment(value: object) -> AnyDateTime:
 
 def negate(length: Duration) -> Duration:
     """The duration the other way."""
-    return YearsMonths(-length.total) if isinstance(length, YearsMonths) else _duration(-micros(length))
+    return YearsMonths(-length.total) if isinstance(length, YearsMonths) else make_duration(-duration_nanos(length))
 
 
 def scale(length: Duration, factor: Number) -> Duration:
-    """A duration times a number: months toward zero, microseconds half-even."""
-    size = length.total if isinstance(length, YearsMonths) else micros(length)
+    """A duration times a number: months toward zero, nanoseconds half-even."""
+    size = length.total if isinstance(length, YearsMonths) else duration_nanos(length)
     return _sized(length, CONTEXT.multiply(Decimal(size), Decimal(factor)))
 
 
@@ -114,7 +115,7 @@ def divide(length: Duration, divisor: Number) -> Duration:
     """A duration by a number, rounded as in `scale`."""
     if divisor == 0:
         raise Failure("division_by_zero", "a duration is divided by zero")
-    size = length.total if isinstance(length, YearsMonths) else micros(length)
+    size = length.total if isinstance(length, YearsMonths) else duration_nanos(length)
     return _sized(length, CONTEXT.divide(Decimal(size), Decimal(divisor)))
 
 
@@ -122,10 +123,10 @@ def ratio(left: Duration, right: Duration) -> Decimal:
     """How many times one duration goes into another of its kind."""
     if isinstance(left, YearsMonths) and isinstance(right, YearsMonths):
         sizes = left.total, right.total
-    elif isinstance(left, timedelta) and isinstance(right, timedelta):
-        sizes = micros(left), micros(right)
-    else:
+    elif isinstance(left, YearsMonths) or isinstance(right, YearsMonths):
         raise Failure("type", "the two durations are of different kinds")
+    else:
+        sizes = duration_nanos(left), duration_nanos(right)
     if sizes[1] == 0:
         raise Failure("division_by_zero", "a duration is divided by an empty duration")
     return CONTEXT.divide(Decimal(sizes[0]), Decimal(sizes[1]))
@@ -145,20 +146,13 @@ def _whole_months(first: AnyDate, last: AnyDate) -> int:
 
 
 def _day(value: Moment) -> AnyDate:
-    return split(value)[0] if isinstance(value, datetime | WideDateTime) else value
+    return split(value)[0] if isinstance(value, _TIMED) else value
 
 
 def _sized(like: Duration, size: Decimal) -> Duration:
     if isinstance(like, YearsMonths):
         return _months(int(size.to_integral_value(ROUND_DOWN)))
-    return _duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
-
-
-def _duration(size: int) -> timedelta:
-    try:
-        return timedelta(microseconds=size)
-    except OverflowError:
-        raise Failure("limit", "the duration is too long") from None
+    return make_duration(int(size.to_integral_value(ROUND_HALF_EVEN)))
 
 
 def _months(total: int) -> YearsMonths:

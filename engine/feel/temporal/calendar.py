@@ -14,16 +14,39 @@ from zoneinfo import ZoneInfo
 
 from engine.feel import limits
 from engine.feel.failure import Failure
-from engine.feel.values import NANOS_PER_DAY, NANOS_PER_SECOND, FeelTime, WideDate, WideDateTime
+from engine.feel.values import NANOS_PER_DAY, NANOS_PER_SECOND, FeelTime, WideDate, WideDateTime, WideDuration
 
 AnyDate: TypeAlias = date | WideDate
 AnyDateTime: TypeAlias = datetime | WideDateTime
+DaysTime: TypeAlias = timedelta | WideDuration
 
 _DAYS_PER_ERA: Final = 146_097
 _MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FIRST_OF_MARCH: Final = 306
 _REFERENCE_DAY: Final = date(1970, 1, 1)
 """Which day's offset a time of day in a named zone has; a time alone does not say."""
+
+
+_MICRO: Final = timedelta(microseconds=1)
+_MOST_NANOS: Final = 10**30
+"""The longest duration that is computed with: about 3e13 years, far beyond the years of FEEL."""
+
+
+def duration_nanos(length: DaysTime) -> int:
+    """A days-and-time duration in nanoseconds."""
+    return length.nanos if isinstance(length, WideDuration) else length // _MICRO * 1000
+
+
+def make_duration(nanos: int) -> DaysTime:
+    """The days-and-time duration of so many nanoseconds, as Python's where that can hold it. Raises `Failure`."""
+    if not nanos % 1000:
+        try:
+            return timedelta(microseconds=nanos // 1000)
+        except OverflowError:
+            pass
+    if abs(nanos) > _MOST_NANOS:
+        raise Failure("limit", "the duration is too long")
+    return WideDuration(nanos)
 
 
 def is_leap(year: int) -> bool:
@@ -114,6 +137,12 @@ def offset_nanos(zone: tzinfo | None, day: AnyDate = _REFERENCE_DAY, nanos: int 
     assert isinstance(whole, datetime)
     offset = whole.utcoffset()
     return 0 if offset is None else (offset.days * 86_400 + offset.seconds) * NANOS_PER_SECOND
+
+
+def local_nanos(moment: AnyDateTime) -> int:
+    """Nanoseconds since 0001-01-01 less a day, in local time."""
+    day, nanos, _ = split(moment)
+    return day_number(day) * NANOS_PER_DAY + nanos
 
 
 def instant(moment: AnyDateTime) -> tuple[int, bool]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta, tzinfo
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
-from engine.feel.temporal.calendar import AnyDateTime, day_number, offset_nanos, split
+from engine.feel.temporal.calendar import AnyDateTime, DaysTime, day_number, duration_nanos, offset_nanos, split
 from engine.feel.types import (
     BOOLEAN,
     DAYS_TIME,
@@ -29,17 +30,17 @@ def _offset(zone: tzinfo | None, moment: AnyDateTime | None = None) -> timedelta
     return None if nanos is None else timedelta(seconds=nanos // NANOS_PER_SECOND)
 
 
-def _seconds(length: timedelta) -> int | Decimal:
-    size = abs(length)
-    second = seconds_of((size.seconds % 60) * NANOS_PER_SECOND + size.microseconds * 1000)
-    return -second if length < timedelta(0) else second
+def _seconds(length: DaysTime) -> int | Decimal:
+    nanos = duration_nanos(length)
+    second = seconds_of(abs(nanos))
+    return -second if nanos < 0 else second
 
 
-def _part(length: timedelta, unit: int, modulus: int) -> int:
-    size = abs(length)
-    amount = (size.days * 86_400 + size.seconds) // unit
+def _part(length: DaysTime, unit: int, modulus: int) -> int:
+    nanos = duration_nanos(length)
+    amount = abs(nanos) // (unit * NANOS_PER_SECOND)
     amount = amount % modulus if modulus else amount
-    return -amount if length < timedelta(0) else amount
+    return -amount if nanos < 0 else amount
 
 
 def _time_offset(time: FeelTime) -> timedelta | None:
@@ -80,8 +81,8 @@ PROPERTIES: Final[Mapping[str, Mapping[str, tuple[FeelType, Callable[[Any], obje
         "seconds": (NUMBER, _seconds),
     },
     "years and months duration": {
-        "years": (NUMBER, lambda length: length.years),
-        "months": (NUMBER, lambda length: length.months),
+        "years": (NUMBER, attrgetter("years")),
+        "months": (NUMBER, attrgetter("months")),
     },
     "range": {
         "start": (ELEMENT, lambda span: span.low),

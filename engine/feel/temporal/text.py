@@ -13,15 +13,18 @@ from engine.feel.failure import Failure
 from engine.feel.temporal.calendar import (
     AnyDate,
     AnyDateTime,
+    DaysTime,
+    duration_nanos,
     fixed_zone,
     make_date,
     make_datetime,
+    make_duration,
     make_time,
     named_zone,
     offset_nanos,
     split,
 )
-from engine.feel.values import NANOS_PER_SECOND, FeelTime, WideDate, WideDateTime, YearsMonths, zone_name
+from engine.feel.values import NANOS_PER_SECOND, FeelTime, WideDate, WideDateTime, WideDuration, YearsMonths, zone_name
 
 _DATE: Final = r"(?P<year>-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _TIME: Final = (
@@ -33,8 +36,8 @@ _TIME_FORM: Final = re.compile(_TIME)
 _DATE_TIME_FORM: Final = re.compile(f"{_DATE}T{_TIME}")
 _YEARS_MONTHS_FORM: Final = re.compile(r"(-?)P(?=[0-9])(?:([0-9]{1,18})Y)?(?:([0-9]{1,18})M)?")
 _DAYS_TIME_FORM: Final = re.compile(
-    r"(-?)P(?=[0-9T])(?:([0-9]{1,12})D)?"
-    r"(?:T(?=[0-9])(?:([0-9]{1,15})H)?(?:([0-9]{1,15})M)?(?:([0-9]{1,15})(?:\.([0-9]{0,20}))?S)?)?"
+    r"(-?)P(?=[0-9T])(?:([0-9]{1,18})D)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,18})H)?(?:([0-9]{1,18})M)?(?:([0-9]{1,18})(?:\.([0-9]{0,20}))?S)?)?"
 )
 
 
@@ -65,7 +68,7 @@ def parse_datetime(text: str) -> AnyDateTime:
     raise Failure("argument", "the text is not a date and time (yyyy-mm-ddThh:mm:ss)")
 
 
-def parse_duration(text: str) -> YearsMonths | timedelta:
+def parse_duration(text: str) -> YearsMonths | DaysTime:
     """`P1Y2M` or `P1DT2H3M4.5S`, either with a leading minus; the two kinds do not mix."""
     match = _YEARS_MONTHS_FORM.fullmatch(text)
     if match:
@@ -74,18 +77,10 @@ def parse_duration(text: str) -> YearsMonths | timedelta:
     match = _DAYS_TIME_FORM.fullmatch(text)
     if not match:
         raise Failure("argument", "the text is not a duration (P1Y2M or P1DT2H3M4S)")
-    micros = int(((match[6] or "") + "000000")[:6])
-    try:
-        length = timedelta(
-            days=int(match[2] or 0),
-            hours=int(match[3] or 0),
-            minutes=int(match[4] or 0),
-            seconds=int(match[5] or 0),
-            microseconds=micros,
-        )
-    except OverflowError:
-        raise Failure("limit", "the duration is too long") from None
-    return -length if match[1] else length
+    hours = int(match[2] or 0) * 24 + int(match[3] or 0)
+    seconds = (hours * 60 + int(match[4] or 0)) * 60 + int(match[5] or 0)
+    nanos = seconds * NANOS_PER_SECOND + int(((match[6] or "") + "000000000")[:9])
+    return make_duration(-nanos if match[1] else nanos)
 
 
 def parse_temporal(text: str) -> object:
@@ -143,22 +138,23 @@ def datetime_text(moment: AnyDateTime) -> str:
     return f"{date_text(day)}T{_clock(nanos)}{_zone_text(zone)}"
 
 
-def duration_text(length: YearsMonths | timedelta) -> str:
+def duration_text(length: YearsMonths | DaysTime) -> str:
     """A duration in its shortest form; the zero durations are `P0M` and `PT0S`."""
     if isinstance(length, YearsMonths):
         years, months = divmod(abs(length.total), 12)
         parts = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
         return f"{'-' if length.total < 0 else ''}P{parts or '0M'}"
-    positive = abs(length)
-    hours, rest = divmod(positive.seconds, 3600)
+    nanos = duration_nanos(length)
+    whole, fraction = divmod(abs(nanos), NANOS_PER_SECOND)
+    days, rest = divmod(whole, 86_400)
+    hours, rest = divmod(rest, 3600)
     minutes, seconds = divmod(rest, 60)
-    fraction = f".{positive.microseconds:06d}".rstrip("0") if positive.microseconds else ""
+    point = f".{fraction:09d}".rstrip("0") if fraction else ""
     clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    clock += f"{seconds}{fraction}S" if seconds or fraction else ""
-    days = f"{positive.days}D" if positive.days else ""
+    clock += f"{seconds}{point}S" if seconds or point else ""
     if not days and not clock:
         return "PT0S"
-    return f"{'-' if length < timedelta(0) else ''}P{days}{'T' + clock if clock else ''}"
+    return f"{'-' if nanos < 0 else ''}P{f'{days}D' if days else ''}{'T' + clock if clock else ''}"
 
 
 def temporal_text(value: object) -> str:
@@ -169,7 +165,7 @@ def temporal_text(value: object) -> str:
         return date_text(value)
     if isinstance(value, FeelTime):
         return time_text(value)
-    if isinstance(value, YearsMonths | timedelta):
+    if isinstance(value, YearsMonths | timedelta | WideDuration):
         return duration_text(value)
     raise TypeError(f"a {type(value).__name__} is not temporal")
 

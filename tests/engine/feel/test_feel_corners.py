@@ -52,7 +52,7 @@ SPAN = Range(1, 5, low_closed=True, high_closed=False)
         ("x ** 2", {"x": None}, None),
         ("pan . status", {"pan.status": 3}, 3),
         ("x instance of day and time duration", {"x": None}, False),
-        ("x instance of range", {"x": SPAN}, True),
+        ("x instance of range<number>", {"x": SPAN}, True),
         ("(= 3).end", {}, 3),
         ("[1..3] = (1..3]", {}, False),
         ('{a: "x"}.a + "y"', {}, "xy"),

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feel import evaluate, evaluate_with_warnings, limits
+from engine.feel import evaluate, evaluate_with_warnings
 from engine.feel.builtins import FUNCTIONS
-from engine.feel.builtins.patterns import MAX_WORK, compile_pattern
-from engine.feel.failure import Failure
 
 
 @pytest.mark.parametrize(
@@ -162,14 +160,9 @@ def test_a_function_gives_what_the_standard_says(text, value) -> None:
         'matches("a", "a{1,2")',
         'matches("a", "*a")',
         'matches("a", "[a")',
-        'matches("a", "[a-z-[b]]")',
         'matches("a", "a\\\\1")',
-        'matches("a", "\\\\p{L}")',
         'matches("a", "a\\\\")',
         'matches("a", "(?=a)")',
-        'matches("a", "(a+)+")',
-        'matches("a", "(a|b)*")',
-        'matches("a", "(a?){20}")',
         'matches("a", "z", "k")',
         'matches("a", "[z-a]")',
         'replace("a", "x*", "y")',
@@ -239,21 +232,6 @@ def test_a_string_is_what_stands_before_a_match_the_match_and_what_stands_after(
     if part in text:
         assert evaluate("substring before(s, m) + m + substring after(s, m)", scope) == text
     assert evaluate("contains(s + m, m) and ends with(s + m, m) and starts with(m + s, m)", scope) is True
-
-
-def test_a_pattern_that_could_take_long_is_refused_for_a_long_text() -> None:
-    hostile = evaluate_with_warnings('matches(s, "x*x*x*x*y")', {"s": "x" * 500})
-    assert hostile[0] is None
-    assert hostile[1][0][0] == "limit"
-    assert evaluate('matches(s, "x*x*y")', {"s": "x" * 100}) is False
-    with pytest.raises(Failure):
-        compile_pattern("a" * (limits.MAX_PATTERN_CHARS + 1), "")
-    with pytest.raises(Failure):
-        compile_pattern("(" * 30 + ")" * 30, "")
-    with pytest.raises(Failure):
-        compile_pattern("a", "").check("a" * (limits.MAX_MATCH_CHARS + 1))
-    assert compile_pattern("^a?b?$", "").choices == 4
-    assert MAX_WORK < 10**9
 
 
 def test_every_function_can_be_declared_once_and_is_used_by_its_name() -> None:
