@@ -35,7 +35,9 @@ packs: install ## compile, lint and run the cases of every pack
 	$(BIN)/verdict pack check rules/*/
 
 bench: install
-	$(BIN)/python benchmarks/decisions.py
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/backtest.py
+	$(BIN)/python benchmarks/patterns.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/api.py
 

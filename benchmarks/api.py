@@ -30,15 +30,17 @@ from urllib.request import urlopen
 
 import psycopg
 
-from engine import load_pack
-from engine.signal import Missing
-from service.embedded.postgres import EmbeddedPostgres
-from service.embedded.redis import EmbeddedRedis
-from service.embedded.secrets import load_or_make
-from service.migrate import migrate
-from service.values import jsonable
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # this folder has an `engine` too: benchmarks/engine.py
 
-ROOT = Path(__file__).resolve().parent.parent
+from engine import load_pack  # noqa: E402  # found by the line above, when run as a script
+from engine.signal import Missing  # noqa: E402
+from service.embedded.postgres import EmbeddedPostgres  # noqa: E402
+from service.embedded.redis import EmbeddedRedis  # noqa: E402
+from service.embedded.secrets import load_or_make  # noqa: E402
+from service.migrate import migrate  # noqa: E402
+from service.values import jsonable  # noqa: E402
+
 TENANT = "bench"
 BARE, OURS = "bare insert", "POST /v1/decisions"
 GOAL_RATIO, GOAL_P99_MS = 0.5, 100.0

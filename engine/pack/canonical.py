@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from engine.feel.numbers import plain_text
-from engine.pack.model import Expr, PackSource
+from engine.feel.values import YearsMonths
+from engine.pack.model import Expr, PackSource, Row
 from engine.pack.problems import Place
 from engine.signal import Missing
 
-_UNORDERED = frozenset({"sources", "parameters", "signals", "checks", "decisions", "details", "fields"})
+_UNORDERED = frozenset(
+    {"sources", "parameters", "signals", "checks", "decisions", "details", "fields", "cells", "if_missing"}
+)
 _LEFT_OUT = frozenset({"cases"})
 
 
@@ -66,7 +70,8 @@ def _record(record: Any) -> Any:
         value = getattr(record, field.name)
         if isinstance(value, Place) or field.name in _LEFT_OUT or value is None:
             continue
-        if isinstance(value, Mapping) and field.name not in _UNORDERED:
+        named = field.name in _UNORDERED or isinstance(record, Row)  # a row names its columns, in whatever order
+        if isinstance(value, Mapping) and not named:
             # The order of columns and variables is kept: PRIORITY compares outputs from left to right.
             found[field.name] = ["ordered", *([key, canonical(item)] for key, item in value.items())]
         else:
@@ -81,8 +86,51 @@ def canonical_pack(source: PackSource) -> Any:
 
 def digest_of(content: object) -> str:
     """The SHA-256 of canonical JSON, in hexadecimal."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return digest_of_text(
+        json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    )
+
+
+def digest_of_text(text: str) -> str:
+    """The SHA-256 of a text that is canonical JSON already, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical_text(value: object) -> str:
+    """The canonical form as the JSON text that digests are computed from; a FEEL kind without one by its own spelling."""
+    try:
+        return _spelled(value)
+    except TypeError:
+        return json.dumps([type(value).__name__, repr(value)], separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical_texts(values: Iterable[object]) -> list[str]:
+    """The canonical texts of many values."""
+    return [form(value) if (form := _TEXTS.get(value.__class__)) else canonical_text(value) for value in values]
+
+
+def _spelled(value: Any) -> str:
+    form = _TEXTS.get(value.__class__)
+    if form is not None:
+        return form(value)
+    if value.__class__ is list:
+        return f'["list"{"".join(["," + _spelled(item) for item in value])}]'
+    if value.__class__ is dict:
+        return f"{{{','.join([encode_basestring(key) + ':' + _spelled(value[key]) for key in sorted(value)])}}}"
+    return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+_TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    type(None): lambda _: "null",
+    bool: {True: "true", False: "false"}.__getitem__,
+    str: encode_basestring,
+    int: '["number","{}"]'.format,
+    Decimal: lambda value: f'["number","{plain_text(value)}"]',
+    date: '["date","{}"]'.format,
+    Missing: lambda value: f'["missing","{value.reason.value}"]',
+    YearsMonths: lambda value: f'{{"total":["number","{value.total}"]}}',
+}
+"""The texts of the kinds that signals have most, written without a detour."""
 
 
 def to_json(value: object) -> Any:

@@ -1,7 +1,7 @@
 """Runs a pack's cases and says, for each that fails, what differed.
 
 `fired`, `not_fired`, `undecided`, `skipped` and `unknown_signals` name what must be among the rules or signals of that
-kind; `verdict`, `risk.score`, `risk.category`, `route` (the queue, or null) and `customer_reasons` must be equal;
+kind; `verdict`, `risk.score`, `risk.category`, `route` (the queue, or null), `route.id` and `customer_reasons` must be equal;
 `warnings` lists codes that must appear, and an empty list says there are none. A case that names an unknown rule or
 posts refused signals fails with that as its difference.
 """
@@ -117,6 +117,8 @@ def _value(decision: Decision, key: str) -> Any:
         return decision.risk.category
     if key == "route":
         return None if decision.route is None else decision.route.queue
+    if key == "route.id":
+        return None if decision.route is None else decision.route.id
     return list(decision.customer_reasons)
 
 

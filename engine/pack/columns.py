@@ -1,9 +1,11 @@
 """One column of a table as an index: from a value to the set of rows whose cell it satisfies.
 
 A cell of literals and parameters (`"A","B"`, `< 18`, `[650..750)`, `not("X")`) is a set of elementary intervals over
-the endpoints that the column's cells name. Row sets are integers, one bit per row. Looking a value up is one dictionary
-access, or two bisections, whatever the number of rows. A cell that is anything else is not simple and is compiled
-instead. A null value satisfies no simple cell and refutes none: its rows are unknown, never matched.
+the endpoints that the column's cells name. Where the set of accepting rows does not change from one interval to the
+next the two are one class, so a column has as many classes as its cells can tell apart. Row sets are integers, one bit
+per row. The class of a value is one dictionary access, a comparison per cut where there are few, or a bisection,
+whatever the number of rows. A cell that is anything else is not simple and is compiled instead. A null value satisfies
+no simple cell and refutes none: its rows are unknown, never matched.
 """
 
 from __future__ import annotations
@@ -123,49 +125,64 @@ def _negative(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class ColumnIndex:
-    """The rows that accept a value. `by_value` serves columns of equalities, `ends` with `sets` serves ordered ones."""
+    """The rows that accept a value.
+
+    `by_value` serves columns of equalities; a value it does not name is accepted by `other`. Ordered columns have `sets`,
+    one for each class: a value's class is how many of `starts` it has reached and how many of `afters` it has passed.
+    `ends` are all endpoints that cells name, ascending.
+    """
 
     by_value: Mapping[Any, int] | None
     other: int
     ends: tuple[Any, ...]
-    sets: tuple[int, ...]
+    starts: tuple[Any, ...] = ()
+    afters: tuple[Any, ...] = ()
+    sets: tuple[int, ...] = ()
 
     def rows(self, value: Any) -> int:
         """The rows whose cell a non-null value satisfies."""
         if self.by_value is not None:
             return self.by_value.get(value, self.other)
-        return self.sets[bisect_left(self.ends, value) + bisect_right(self.ends, value)]
+        return self.sets[bisect_right(self.starts, value) + bisect_left(self.afters, value)]
+
+    @property
+    def classes(self) -> int:
+        """How many classes of non-null values the column tells apart."""
+        return len(self.sets) if self.by_value is None else len(self.by_value) + 1
 
 
 def build_index(cells: Sequence[tuple[int, SimpleCell]], free: int) -> ColumnIndex:
     """Index simple cells by row number; `free` are the rows without a simple cell here, which accept every value."""
     ends = tuple(sorted({end for _, cell in cells for end in cell.constants()}))
     rank = {end: place for place, end in enumerate(ends)}
-    count = 2 * len(ends) + 1
-    flips: list[int] = [0] * (count + 1)
+    flips: dict[int, int] = {}  # position -> the rows whose answer changes there
+    shared: dict[SimpleCell, int] = {}
     for row, cell in cells:
+        shared[cell] = shared.get(cell, 0) | 1 << row
+    for cell, rows in shared.items():
         before = False
-        for position in _edges(cell, rank, count):
+        for position in _edges(cell, rank):
             now = cell.holds(position, rank)
             if now is not before:
-                flips[position] ^= 1 << row
+                flips[position] = flips.get(position, 0) ^ rows
                 before = now
-    sets: list[int] = []
-    running = free
-    for position in range(count):
-        running ^= flips[position]
-        sets.append(running)
-    discrete = all(op in {"=", "!="} for _, cell in cells for term in cell.terms for op, _ in term)
-    if discrete:
-        by_value = {end: sets[2 * place + 1] for end, place in rank.items()}
-        return ColumnIndex(by_value, sets[0], ends, tuple(sets))
-    return ColumnIndex(None, 0, ends, tuple(sets))
+    first = free ^ flips.get(0, 0)
+    if all(op in {"=", "!="} for cell in shared for term in cell.terms for op, _ in term):
+        # Rows that flip at a value and back after it: what stands between two values is as what stands before them.
+        return ColumnIndex({end: first ^ flips.get(2 * place + 1, 0) for end, place in rank.items()}, first, ends)
+    starts: list[Any] = []
+    afters: list[Any] = []
+    sets = [first]
+    for position in sorted(flips.keys() - {0}):
+        (starts if position % 2 else afters).append(ends[(position - 1) // 2])
+        sets.append(sets[-1] ^ flips[position])
+    return ColumnIndex(None, 0, ends, tuple(starts), tuple(afters), tuple(sets))
 
 
-def _edges(cell: SimpleCell, rank: Mapping[Any, int], count: int) -> list[int]:
-    """The positions where a cell's answer may change, ascending."""
+def _edges(cell: SimpleCell, rank: Mapping[Any, int]) -> list[int]:
+    """The positions where a cell's answer may change, ascending: an endpoint's own is odd, what follows it is even."""
     found = {0}
     for end in cell.constants():
         at = 2 * rank[end] + 1
         found.update((at, at + 1))
-    return sorted(position for position in found if position < count)
+    return sorted(found)

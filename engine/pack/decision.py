@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from engine.pack.canonical import canonical, digest_of, to_json
+from engine.pack.canonical import to_json
+from engine.pack.digests import ENGINE_VERSION
 from engine.pack.emit import Run
 from engine.pack.model import Route
-from engine.pack.outcomes import Outcome
+from engine.pack.outcomes import Outcome, Part
 from engine.pack.problems import Place
+from engine.pack.reasons import Reason, weighed
 from engine.pack.rules import RuleInfo
 from engine.pack.verdict import Verdict
 
 if TYPE_CHECKING:
     from engine.pack.pack import Pack
-
-ENGINE_VERSION: Final = "1"
-"""Changes whenever the same pack and signals could give another decision; part of every decision's digest."""
 
 _NEUTRAL: Final = {
     Verdict.REVIEW: "We need to look at your application more closely before we can go on",
@@ -56,25 +56,7 @@ class Risk:
     category: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule that fired and what it says."""
-
-    rule: str
-    text: str
-    points: int | Decimal | None
-    verdict: Verdict | None
-    cite: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The reason for JSON."""
-        verdict = None if self.verdict is None else self.verdict.value
-        points = to_json(self.points)
-        return {"rule": self.rule, "text": self.text, "points": points, "verdict": verdict, "cite": list(self.cite)}
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A signal that an undecided rule needed and that is missing; no signal where the null has another cause."""
 
     signal: str | None
@@ -86,8 +68,7 @@ class Unknown:
         return {"signal": self.signal, "rule": self.rule, "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """A failure that became null, with the rule or decision where it happened."""
 
     code: str
@@ -103,7 +84,9 @@ class Decision:
     """The result of one run; immutable."""
 
     def __init__(self, pack: Pack, run: Run, as_of: date, lapsed: tuple[str, ...]) -> None:
-        self.__dict__.update(_pack=pack, _run=run, as_of=as_of, _lapsed=lapsed, verdict=_VERDICTS[run.verdict])
+        own = self.__dict__  # attributes cannot be set; one by one is quicker than `update`
+        own["_pack"], own["_run"], own["as_of"], own["_lapsed"] = pack, run, as_of, lapsed
+        own["verdict"] = _VERDICTS[run.verdict]
 
     as_of: date
     verdict: Verdict
@@ -143,13 +126,24 @@ class Decision:
         return self._run.decisions[self._pack.decision_index[decision]]
 
     @cached_property
+    def parts(self) -> list[Part]:
+        """The run by table, scorecard, patterns and verdict."""
+        return self._pack.outlook.parts(self._run)
+
+    @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What became of every rule, in pack order."""
-        return tuple(self._pack.outlook.outcomes(self._run))
+        return tuple(chain.from_iterable([part.outcomes for part in self.parts]))
+
+    @cached_property
+    def notable(self) -> tuple[Outcome, ...]:
+        """The outcomes of the rules that fired, were skipped or are undecided, in pack order."""
+        return tuple(chain.from_iterable([part.notable for part in self.parts]))
 
     def rules(self, state: str) -> tuple[str, ...]:
         """The ids of the rules that are `fired`, `not_fired`, `undecided` or `skipped`."""
-        return tuple(outcome.rule.id for outcome in self.outcomes if outcome.state == state)
+        outcomes = self.outcomes if state == "not_fired" else self.notable
+        return tuple(outcome.rule.id for outcome in outcomes if outcome.state == state)
 
     @property
     def fired(self) -> tuple[str, ...]:
@@ -159,20 +153,14 @@ class Decision:
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """Why: by severity of verdict, then by points, then in pack order."""
-        found = []
-        for outcome in self.outcomes:
-            rule = outcome.rule
-            text = outcome.text or rule.reason
-            if outcome.state == "fired" and (text or rule.verdict):
-                cite = outcome.cite or rule.cite
-                found.append((Reason(rule.id, text or rule.id, outcome.points, rule.verdict, cite), rule.order))
+        found = [*chain.from_iterable([part.reasons for part in self.parts])]
         last = len(self._pack.rules)
         if not self._run.earned:
-            found.append((Reason("NO_RULE", "No rule gave a verdict", None, Verdict.REVIEW, ()), last))
+            found.append(weighed(Reason("NO_RULE", "No rule gave a verdict", None, Verdict.REVIEW, ()), last))
         if self._run.floored:
-            found.append((Reason("ON_MISSING", self._floor_text(), None, self._pack.on_missing, ()), last + 1))
-        found.sort(key=_weight)
-        return tuple(reason for reason, _ in found)
+            found.append(weighed(Reason("ON_MISSING", self._floor_text(), None, self._pack.on_missing, ()), last + 1))
+        found.sort()
+        return tuple([reason for _, reason in found])
 
     def _floor_text(self) -> str:
         names = sorted({unknown.signal for unknown in self.unknowns if unknown.signal})
@@ -185,27 +173,23 @@ class Decision:
         """What the applicant may be told; nothing where the verdict is approve."""
         if self.verdict is Verdict.APPROVE:
             return ()
-        told = {outcome.rule.id: outcome.tell for outcome in self.outcomes if outcome.state == "fired" and outcome.tell}
+        told = dict(chain.from_iterable([part.told for part in self.parts]))
         ordered = [told.pop(reason.rule) for reason in self.reasons if reason.rule in told]
         return tuple(dict.fromkeys([*ordered, *told.values()])) or (_NEUTRAL[self.verdict],)
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """Every missing signal that an undecided rule needed, with the reason it is missing."""
-        missing = self._run.missing
-        found: dict[Unknown, None] = {}
-        at_fault = {warned.rule for warned in self.warnings if warned.code in {"null_output", "null_score"}}
-        for outcome in self.outcomes:
-            if outcome.state == "undecided" or outcome.rule.id in at_fault:
-                found.update(dict.fromkeys(self._missing(outcome.rule.id, outcome.rule.needs, missing)))
-        for name in at_fault & self._pack.decision_index.keys():
-            found.update(dict.fromkeys(self._missing(name or "", tuple(sorted(self._pack.reach[name or ""])), missing)))
-        return tuple(found)
-
-    @staticmethod
-    def _missing(rule: str, needs: tuple[str, ...], missing: Mapping[str, Any]) -> list[Unknown]:
-        named = [Unknown(name, rule, missing[name].reason.value) for name in needs if name in missing]
-        return named or [Unknown(None, rule, "null_value")]
+        reasons = {name: missing.reason.value for name, missing in self._run.missing.items()}
+        at_fault = {warned.rule or "" for warned in self.warnings if warned.code in {"null_output", "null_score"}}
+        found: list[Unknown] = []
+        for outcome in self.notable:
+            rule = outcome.rule
+            if outcome.state == "undecided" or rule.id in at_fault:
+                found += _unknown(rule.id, rule.needs, reasons)
+        for name in sorted(rule for rule in at_fault if rule in self._pack.decision_index):
+            found += _unknown(name, tuple(sorted(self._pack.reach[name])), reasons)
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def warnings(self) -> tuple[Warned, ...]:
@@ -233,7 +217,7 @@ class Decision:
     def trace_json(self) -> str:
         """Every rule's outcome, the values compared, decisions and parameters, as JSON; personal data is left out."""
         parameters = self._pack.program.shown_parameters(self.as_of)
-        return self._pack.tracer.text(self._run, self.outcomes, parameters, self.as_of)
+        return self._pack.tracer.text(self._run, self.parts, parameters, self.as_of)
 
     @cached_property
     def trace(self) -> dict[str, Any]:
@@ -243,33 +227,10 @@ class Decision:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over pack digest, engine version, date, signals and everything decided: equal on any machine.
-
-        The texts of reasons are the pack's, so its digest and the rules that fired stand for them.
-        """
-        missing = self._run.missing
-        states: dict[str, list[Any]] = {"fired": [], "undecided": [], "skipped": []}
-        for outcome in self.outcomes:
-            if outcome.state != "not_fired":
-                states[outcome.state].append([outcome.rule.id, _stable(outcome.points)])
-        content = {
-            "pack": self._pack.digest,
-            "engine": ENGINE_VERSION,
-            "as_of": self.as_of.isoformat(),
-            "signals": {
-                name: canonical(missing.get(name, value))
-                for name, value in zip(self._pack.typed.signals, self._run.signals, strict=True)
-            },
-            "decisions": {
-                name: _stable(value) for name, value in zip(self._pack.decision_index, self._run.decisions, strict=True)
-            },
-            "rules": states,
-            "verdict": self.verdict.value,
-            "floored": self._run.floored,
-            "route": None if self.route is None else self.route.id,
-            "warnings": [[warned.code, warned.rule] for warned in self.warnings],
-        }
-        return digest_of(content)
+        """SHA-256 over pack digest, engine version, date, signals and everything decided: equal on any machine."""
+        route = None if self.route is None else self.route.id
+        warned = [(one.code, one.rule) for one in self.warnings]
+        return self._pack.digester.digest(self._run, self.as_of, self.parts, route, warned)
 
     def answer(self) -> dict[str, Any]:
         """The contract's JSON without `trace`, which `trace_json` holds ready; id and reference are null."""
@@ -297,19 +258,10 @@ class Decision:
 _VERDICTS: Final = (None, *Verdict)
 
 
-def _weight(item: tuple[Reason, int]) -> tuple[int, Any, int]:
-    reason, order = item
-    severity = 0 if reason.verdict is None else reason.verdict.severity
-    points = reason.points or 0
-    return -severity, min(points, -points), order
-
-
-def _stable(value: Any) -> Any:
-    """Canonical where there is a form for it, else the text: FEEL's own kinds spell themselves."""
-    try:
-        return canonical(value)
-    except TypeError:
-        return [type(value).__name__, repr(value)]
+def _unknown(rule: str, needs: tuple[str, ...], reasons: Mapping[str, str]) -> list[Unknown]:
+    """The missing signals among those that a rule needs; one without a name where none is missing."""
+    named = [Unknown(name, rule, reasons[name]) for name in needs if name in reasons]
+    return named or [Unknown(None, rule, "null_value")]
 
 
 def route_dict(route: Route) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Writes a pack as one Python function.
 
 Signals and decisions become local variables, parameters in force become constants, decisions run in their order, then
-the verdict folds and the first route applies. The function returns a plain tuple of what happened; reasons and the trace
-are read from it when somebody asks, so the explanation comes from the same run as the answer.
+the verdict folds and the first route applies. The function returns a `Run`, the record of what happened; reasons and the
+trace are read from it when somebody asks, so the explanation comes from the same run as the answer.
 
 The verdict (invariants 2, 3 and 4): the worst of the rules that fired; review where none fired; then, where anything was
 undecided, faulty or unknown, at least `on_missing`.
@@ -14,19 +14,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from engine.feel.numbers import CONTEXT
 from engine.feel.runtime import GLOBALS
-from engine.pack.admit import NOT_PROVIDED, admission, refuse
-from engine.pack.emit_tables import TableWriter, gaps
+from engine.pack.admit import NOT_PROVIDED, refuse
+from engine.pack.emit_scorecards import ScorecardWriter, gaps
+from engine.pack.emit_signals import SignalWriter
+from engine.pack.emit_tables import TableWriter
 from engine.pack.hit_policy import total
-from engine.pack.limits import MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_STRING_CHARS
-from engine.pack.model import Expr, Scorecard, SignalSpec, Table
+from engine.pack.model import Scorecard, Table
 from engine.pack.patterns import PatternEngine
-from engine.pack.typed import Typed, skips
+from engine.pack.typed import Typed, TypedDecision, skips
 from engine.pack.verdict import Verdict
 from engine.pack.writer import Writer, drain
+from engine.signal import Missing
 
 VERDICTS: Final = (None, *Verdict)  # by severity; the generated code counts with the numbers
 
@@ -36,7 +38,7 @@ class Run(NamedTuple):
 
     signals: tuple[Any, ...]
     decisions: tuple[Any, ...]
-    marks: tuple[Any, ...]  # per table: matched, possible, dynamic outputs; per characteristic: its band
+    marks: tuple[Any, ...]  # per table: (matched, possible, computed outputs); per characteristic: its band
     fired: int  # verdict rules as sets
     undecided: int
     skipped: int
@@ -50,12 +52,15 @@ class Run(NamedTuple):
     patterns: tuple[bool | None, ...]
 
 
+Function: TypeAlias = Callable[[Mapping[str, object], date], Run]
+
+
 def build_function(
-    typed: Typed, constants: Mapping[str, object], patterns: PatternEngine | None, lists: tuple[str, ...]
-) -> Callable[[Mapping[str, object], date], tuple[Any, ...]]:
-    """The function that decides, with the parameters in force bound as constants."""
+    typed: Typed, constants: Mapping[str, object], patterns: PatternEngine | None
+) -> tuple[Function, str]:
+    """The function that decides, with the parameters in force bound as constants, and its text for a reader."""
     emitter = _Emitter(typed, constants)
-    return emitter.function(patterns, lists)
+    return emitter.function(patterns), emitter.writer.text
 
 
 class _Emitter:
@@ -64,113 +69,56 @@ class _Emitter:
         self.constants = constants
         known = dict(GLOBALS)
         known |= {"_bl": bisect_left, "_br": bisect_right, "_drain": drain, "_gaps": gaps, "_total": total}
-        known |= {"_NP": NOT_PROVIDED, "_refuse": refuse, "_declared": dict.fromkeys(typed.source.signals)}
-        known |= {"_Decimal": Decimal, "_date": date, "_plus": CONTEXT.plus, "_VERDICTS": VERDICTS}
+        known |= {"_NP": NOT_PROVIDED, "_Missing": Missing, "_refuse": refuse, "_plus": CONTEXT.plus}
+        known |= {"_Decimal": Decimal, "_date": date, "_VERDICTS": VERDICTS, "_Run": Run, "_new": tuple.__new__}
         known |= {typed.variables[name]: value for name, value in constants.items()}
         self.writer = Writer(known)
         self.marks: list[str] = []
 
-    def function(
-        self, patterns: PatternEngine | None, lists: tuple[str, ...]
-    ) -> Callable[[Mapping[str, object], date], tuple[Any, ...]]:
+    def function(self, patterns: PatternEngine | None) -> Function:
         """Write and compile everything."""
-        self._signals()
-        self._patterns(patterns, lists)
+        SignalWriter(self.writer).signals(self.typed.source.signals)
+        self._patterns(patterns)
         for decision in self.typed.decisions:
-            logic = decision.source.logic
-            if isinstance(logic, Table):
-                self.marks += TableWriter(self.writer, decision, self.constants).table(logic)
-            elif isinstance(logic, Scorecard):
-                self.marks += TableWriter(self.writer, decision, self.constants).scorecard(logic)
-            elif isinstance(logic, Expr) and decision.expression is not None:
-                source = self.writer.feel(decision.expression)
-                self.writer.line(f"d{decision.index} = {source}")
-                self.writer.warn(source, decision.source.id)
+            self._decision(decision)
         self._verdict()
         self._routes()
         signals = "".join(f"{self.typed.variables[name]}, " for name in self.typed.signals)
         decisions = "".join(f"d{decision.index}, " for decision in self.typed.decisions)
         marks = "".join(f"{name}, " for name in self.marks)
-        self.writer.line(
-            f"return (({signals}), ({decisions}), ({marks}), vm, vu, vs, earned, worst, floored, route, M, W, F, patterns)"
-        )
+        found = f"({signals}), ({decisions}), ({marks}), vm, vu, vs, earned, worst, floored, route, M, W, F, patterns"
+        self.writer.line(f"return _new(_Run, ({found}))")
         sink = "_Warnings()" if self.writer.counts_steps else "[]"
-        head = ["def decide(signals, as_of):", f"    M = {{}}; E = []; W = []; F = []; _w = {sink}; open_ = False"]
-        text = "\n".join([*head, *self.writer.lines])
-        exec(compile(text, "<pack>", "exec"), self.writer.known)  # noqa: S102  # our own text: no word of the author in it
-        found: Callable[[Mapping[str, object], date], tuple[Any, ...]] = self.writer.known["decide"]
-        return found
+        head = f"M = {{}}; E = []; W = []; F = []; _w = {sink}; open_ = False"
+        return self.writer.function("decide", "signals, as_of", head)
 
-    # -- signals
-
-    def _signals(self) -> None:
-        self.writer.line("get = signals.get")
-        for index, (name, spec) in enumerate(self.typed.source.signals.items()):
-            key = self.writer.constant(f"_n{index}", name)
-            take = self.writer.constant(f"_a{index}", admission(spec))
-            self.writer.line(f"s{index} = get({key}, _NP)")
-            slow = f"s{index} = {take}(s{index}, M, E)"
-            if spec.type == "number" and not spec.values:
-                self._number(index, spec, slow)
-            else:
-                self.writer.line(f"if {self._doubtful(index, spec)}: {slow}")
-        count = len(self.typed.source.signals)
-        self.writer.line(f"if E or len(signals) + len(M) != {count}: _refuse(signals, _declared, E)")
-
-    def _number(self, index: int, spec: SignalSpec, slow: str) -> None:
-        """Take what is plainly a number within bounds here; everything else goes through the full check."""
-        big = 10**MAX_NUMBER_DIGITS
-        ends = (
-            (f"_l{index}", -big if spec.low is None else spec.low),
-            (f"_h{index}", big if spec.high is None else spec.high),
-        )
-        low, high = (self.writer.constant(name, end) for name, end in ends)
-        name = f"s{index}"
-        # A float may round a bound inward: at the bound itself it fails here and passes the full check.
-        between = f"{low} <= {name} <= {high}"
-        small = f"-{MAX_NUMBER_EXPONENT} < {name}.adjusted() < {MAX_NUMBER_EXPONENT}"
-        self.writer.line(f"kind = {name}.__class__")
-        with self.writer.block("if kind is int:"):
-            self.writer.line(f"if not {between}: {slow}")
-        self.writer.line(f"elif kind is float and {between}: {name} = _Decimal(repr({name}))")
-        exact = f"{name}.is_finite() and {small} and _plus({name}) == {name} and {between}"
-        self.writer.line(f"elif kind is not _Decimal or not ({exact}): {slow}")
-
-    def _doubtful(self, index: int, spec: SignalSpec) -> str:
-        """The condition under which a signal that is no number needs the full check."""
-        name = f"s{index}"
-        if spec.values:
-            values = self.writer.constant(f"_v{index}", frozenset(spec.values))
-            return f"{name}.__class__ is not {'str' if spec.type == 'string' else 'int'} or {name} not in {values}"
-        if spec.type == "string":
-            return f"{name}.__class__ is not str or len({name}) > {MAX_STRING_CHARS}"
-        if spec.type == "boolean":
-            return f"{name} is not True and {name} is not False"
-        if spec.type == "date" and spec.low is None and spec.high is None:
-            return f"{name}.__class__ is not _date"
-        return "True"
+    def _decision(self, decision: TypedDecision) -> None:
+        logic = decision.source.logic
+        if isinstance(logic, Table):
+            self.marks.append(TableWriter(self.writer, decision, self.constants).table(logic))
+        elif isinstance(logic, Scorecard):
+            self.marks += ScorecardWriter(self.writer, decision, self.constants).scorecard(logic)
+        else:
+            assert decision.expression is not None
+            source = self.writer.feel(decision.expression)
+            self.writer.line(f"d{decision.index} = {source}")
+            self.writer.warn(source, decision.source.id)
 
     # -- patterns
 
-    def _patterns(self, engine: PatternEngine | None, lists: tuple[str, ...]) -> None:
-        if engine is None:
+    def _patterns(self, engine: PatternEngine | None) -> None:
+        program = self.typed.patterns
+        if engine is None or program is None:
             self.writer.line("patterns = ()")
             return
         run = self.writer.constant("_patterns", engine.run)
-        given = ", ".join(self.typed.variables[name] for name in lists)
-        self.writer.line(f"patterns, f = {run}(({given},))")
-        self.writer.line("if f: W.append(('patterns', 'pattern_failed', f))")
-        source = self.typed.source.patterns
-        counted = [f"patterns[{place}]" for place, one in enumerate(source) if not one.skips]
+        given = "".join(f"{self.typed.variables[name]}, " for name in program.inputs)
+        found = "".join(f"{self.typed.variables[name]}, " for name in program.signals)
+        self.writer.line(f"patterns, ({found}), noted = {run}(({given}))")
+        self.writer.line("if noted: W += noted")
+        counted = [place for place, one in enumerate(program.plans) if not one.skips]
         if counted:
-            self.writer.line(f"if None in ({', '.join(counted)},): open_ = True")
-        for name, variable in self.typed.variables.items():
-            if name.startswith("patterns."):
-                setting = [(place, one.skips) for place, one in enumerate(source) if name in one.sets]
-                every = ", ".join(f"patterns[{place}]" for place, _ in setting)
-                needed = ", ".join(f"patterns[{place}]" for place, skipped in setting if not skipped)
-                unknown = f" else None if None in ({needed},)" if needed else ""
-                self.writer.line(f"{variable} = True if True in ({every},){unknown} else False")
+            self.writer.line(f"if {' or '.join(f'patterns[{place}] is None' for place in counted)}: open_ = True")
 
     # -- the end
 

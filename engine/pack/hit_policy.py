@@ -56,6 +56,10 @@ class Resolver:
             self.memo[key] = outcome
         return outcome
 
+    def alone(self, rows: int) -> tuple[Outcome, ...]:
+        """The outcomes with nothing undecided: where no row matches, and where only the first, the second, ... does."""
+        return tuple(self.resolve(1 << row >> 1, 0, self.constants) for row in range(rows + 1))
+
     def best(self, matched: int, entries: Mapping[int, Entry]) -> int:
         """The set of the one matched row that comes first by priority."""
         return 1 << min(bits(matched), key=lambda row: self._order(entries[row]))

@@ -7,6 +7,8 @@ a decision's own signals, decisions, parameters and verdict, which is what prope
 
 from __future__ import annotations
 
+from functools import lru_cache
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from engine.feel.runtime import GLOBALS
@@ -30,10 +32,16 @@ def broken_invariants(typed: Typed, program: Program, decision: Decision) -> tup
     broken = []
     for invariant, compiled in zip(typed.source.invariants, typed.invariants, strict=True):
         # Text of ours only: the compiler never puts a word of the author into it.
-        found = eval(compiled.source, {**GLOBALS, **compiled.constants, **values, "_w": []})  # noqa: S307
+        found = eval(_code(compiled.source), {**GLOBALS, **compiled.constants, **values, "_w": []})  # noqa: S307
         if found is True:
             broken.append(invariant.id)
     return tuple(broken)
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str) -> CodeType:
+    """The source of one invariant, made ready once for the many decisions it is asked of."""
+    return compile(source, "<invariant>", "eval")
 
 
 def _plain(value: Any) -> Any:

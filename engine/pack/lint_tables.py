@@ -1,33 +1,38 @@
-"""Gaps, overlaps and unreachable rows of decision tables, each with a witness input.
+"""Lints of decision tables and scorecards: gaps, overlaps, rows never reached, cells that never matter, order of thresholds.
 
-Every column of simple cells falls into elementary pieces (the values its cells name, and the spans between them); over
-all combinations of pieces a row either covers a combination or does not, so the answers are exact. Pieces that a column
-cannot take (outside declared values or range) are left out. A table with other cells, or with more combinations than
-the bound, is said to be not checked. Parameters are taken at every date on which one of them changes.
+A table of simple cells is looked through exactly as boxes (`engine.proofs.boxes`), at every date on which a parameter of
+it changes. What is found is run in the scalar engine before it is reported; where columns depend on one another, or
+cells are not simple, or there are too many cases, the solver is asked instead (`engine.proofs.questions`). A table for
+which neither gave an answer is said to be not checked. A gap is a case that every row refuses: with a value missing, rows
+are undecided, which is no gap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
-from math import prod
+from datetime import date
 from typing import Any, Final
 
-from engine.feel.types import FeelType
-from engine.pack.columns import INDEXED, ColumnIndex, build_index
-from engine.pack.emit_tables import split_cells
-from engine.pack.model import SINGLE_HIT, Constant, HitPolicy, PackSource, Scorecard, Table
+from engine.feel import NOT_CONSTANT
+from engine.pack.hit_policy import bits
+from engine.pack.lint_order import contradictions
+from engine.pack.model import SINGLE_HIT, HitPolicy, PackSource, Scorecard, Table
+from engine.pack.pack import Pack
 from engine.pack.problems import Place
-from engine.pack.typed import Column, Typed, TypedDecision
+from engine.pack.typed import Column, TypedDecision
+from engine.proofs.boxes import Axis, Boxes, CutOffError, axis_of, plain_signal
+from engine.proofs.questions import Questions
+from engine.proofs.search import Shows
+from engine.proofs.witness import Witness, run
 
-MAX_COMBINATIONS: Final = 200_000
+_ANY_DAY: Final = date(2026, 1, 1)  # for a table that reads no parameter every day is like another
+MAX_PAIRS: Final = 2_000  # of rows that the solver is asked about at once
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one table."""
+    """What was found of one table. `witness` maps columns, or signals, to values; `example` is the input that was run."""
 
     level: str
     code: str
@@ -35,177 +40,264 @@ class Finding:
     remedy: str
     place: Place
     witness: Mapping[str, Any] = field(default_factory=dict)
+    example: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One elementary piece of a column: a value in it, and the rows that accept it."""
+class Period:
+    """A span of dates on which a table's parameters do not change, by its first day."""
 
-    value: Any
-    rows: int
+    start: date
+    constants: Mapping[str, Any]
 
 
-def lint_tables(typed: Typed) -> list[Finding]:
-    """The findings of all tables and scorecards, each once over all dates."""
+def lint_tables(pack: Pack, questions: Questions) -> tuple[list[Finding], set[str]]:
+    """The findings of all tables and scorecards, each once over all dates, and the rows that are sure to be reached."""
     found: dict[tuple[str, Place, str], Finding] = {}
-    for constants in _dates(typed.source):
-        for decision in typed.decisions:
-            logic = decision.source.logic
-            findings: Iterator[Finding] = iter(())
-            if isinstance(logic, Table):
-                findings = _table(typed, decision, logic, constants)
-            elif isinstance(logic, Scorecard):
-                findings = _card(typed, decision, logic, constants)
-            for one in findings:
-                found.setdefault((one.code, one.place, one.message), one)
-    return list(found.values())
+    sure: set[str] = set()
+    for decision in pack.typed.decisions:
+        logic = decision.source.logic
+        findings: Iterator[Finding] = iter(())
+        if isinstance(logic, Table):
+            lint = _TableLint(pack, questions, decision, logic)
+            findings = lint.findings()
+        elif isinstance(logic, Scorecard):
+            findings = _card(pack, questions, decision, logic)
+        for one in findings:
+            found.setdefault((one.code, one.place, one.message), one)
+        sure |= lint.reached if isinstance(logic, Table) else set()
+    return list(found.values()), sure
 
 
-def _dates(source: PackSource) -> Iterator[dict[str, Constant]]:
-    """The parameters in force from each date on which one changes, once all have a value."""
-    starts = [min(value.start for value in one.values) for one in source.parameters.values() if one.values]
+def periods(source: PackSource, columns: Sequence[Column]) -> list[Period]:
+    """The dates on which a parameter that cells read changes, once all of them have a value."""
+    read = {name for column in columns for cell in column.cells for name in cell.compiled.names}
+    parameters = {name: one for name, one in source.parameters.items() if name in read}
+    starts = [min(value.start for value in one.values) for one in parameters.values() if one.values]
     first = max(starts, default=date.min)
-    changes = {value.start for one in source.parameters.values() for value in one.values if value.start > first}
+    changes = {value.start for one in parameters.values() for value in one.values if value.start > first}
+    found = []
     for day in sorted({first, *changes}):
-        in_force = {name: one.in_force(day) for name, one in source.parameters.items()}
-        yield {name: _plain(dated.value) for name, dated in in_force.items() if dated}
-
-
-def _plain(value: Constant) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _pieces(typed: Typed, column: Column, constants: Mapping[str, object], count: int) -> list[Piece] | None:
-    """The pieces of a column; None where a cell is not simple."""
-    simple, other = split_cells(column, constants)
-    if other or (column.cells and column.compiled.type.name not in INDEXED):
-        return None
-    constrained = sum(1 << cell.row for cell in column.cells)
-    free = ((1 << count) - 1) & ~constrained
-    index = build_index([(cell.row, found) for cell, found in simple], free)
-    low, high = _bounds(typed, column)
-    values = _representatives(index, column.compiled.type, low, high)
-    return [Piece(value, index.rows(value)) for value in values]
-
-
-def _bounds(typed: Typed, column: Column) -> tuple[Any, Any]:
-    names = list(column.compiled.names)
-    spec = typed.signals.get(names[0]) if len(names) == 1 else None
-    alone = spec is not None and column.compiled.source == typed.variables[names[0]]
-    return (spec.low, spec.high) if spec is not None and alone else (None, None)
-
-
-def _representatives(index: ColumnIndex, kind: FeelType, low: Any, high: Any) -> Iterator[Any]:
-    """A value of every elementary piece that the type and the declared range can take."""
-    if kind.name == "boolean":
-        yield from (True, False)
-    elif kind.name == "string":
-        if kind.values is not None:
-            yield from kind.values
-        else:
-            yield from index.ends
-            yield _between(None, index.ends[-1] if index.ends else None, "string")
-    else:
-        inside = [end for end in index.ends if (low is None or end > low) and (high is None or end < high)]
-        cuts = [low, *inside, high]
-        for place, end in enumerate(cuts):
-            if end is not None:
-                yield end
-            if place + 1 < len(cuts) and (end is None or end != cuts[place + 1]):
-                value = _between(end, cuts[place + 1], kind.name)
-                if value is not None:
-                    yield value
-
-
-def _between(low: Any, high: Any, kind: str) -> Any:
-    """A value strictly between two ends, one of which may be open; None where there is none."""
-    if kind == "string":
-        return "another value" if high != "another value" else "yet another value"
-    if kind == "number":
-        if low is None or high is None:
-            return 0 if low is None and high is None else high - 1 if low is None else low + 1
-        middle = (Decimal(low) + Decimal(high)) / 2
-        return int(middle) if middle == middle.to_integral_value() else middle
-    day = timedelta(days=1)
-    if low is None or high is None:
-        return date(2000, 1, 1) if low is None and high is None else high - day if low is None else low + day
-    return low + day if high - low > day else None
-
-
-def _combinations(pieces: Sequence[Sequence[Piece]], every: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Every combination of pieces: the rows that accept it, and the values."""
-    if not pieces:
-        yield every, ()
-        return
-    for piece in pieces[0]:
-        for rows, values in _combinations(pieces[1:], every):
-            yield rows & piece.rows, (piece.value, *values)
-
-
-def _table(typed: Typed, decision: TypedDecision, table: Table, constants: Mapping[str, object]) -> Iterator[Finding]:
-    name, place = decision.source.id, decision.source.place
-    columns = [_pieces(typed, column, constants, len(table.rows)) for column in decision.columns]
-    known = [pieces for pieces in columns if pieces is not None]
-    if len(known) < len(columns) or prod(len(pieces) for pieces in known) > MAX_COMBINATIONS:
-        why = "has cells that are not simple" if len(known) < len(columns) else "has too many combinations"
-        if table.hit_policy in SINGLE_HIT:
-            message = f"table {name} {why}: gaps and overlaps were not checked"
-            yield Finding("warning", "not_checked", message, "see that its cases cover it", place)
-        return
-    names = [column.name for column in decision.columns]
-    found = _walk(table, known)
-    defaulted = any(output.default for output in table.outputs.values())
-    if found.gap is not None and table.hit_policy in SINGLE_HIT and not defaulted:
-        message = f"no rule of table {name} matches, and it has no default"
-        yield Finding(
-            "error", "gap", message, "add a rule or a default", place, dict(zip(names, found.gap, strict=True))
-        )
-    for (one, two), values in found.overlaps.items():
-        message = f"rules {table.rows[one].id} and {table.rows[two].id} of UNIQUE table {name} both match"
-        witness = dict(zip(names, values, strict=True))
-        yield Finding("error", "overlap", message, "make the rules exclude each other", table.rows[two].place, witness)
-    for number, row in enumerate(table.rows):
-        if not found.reached >> number & 1:
-            yield Finding(
-                "warning", "unreachable", f"rule {row.id} of table {name} is never reached", "remove it", row.place
-            )
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What all combinations of a table's pieces show."""
-
-    gap: tuple[Any, ...] | None = None
-    reached: int = 0
-    overlaps: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
-
-
-def _walk(table: Table, pieces: Sequence[Sequence[Piece]]) -> _Walk:
-    found = _Walk()
-    for rows, values in _combinations(pieces, (1 << len(table.rows)) - 1):
-        first = rows & -rows
-        found.reached |= first if table.hit_policy is HitPolicy.FIRST else rows
-        if not rows and found.gap is None:
-            found.gap = values
-        rest = rows ^ first
-        if rest and table.hit_policy is HitPolicy.UNIQUE:
-            found.overlaps.setdefault((first.bit_length() - 1, (rest & -rest).bit_length() - 1), values)
+        in_force = {name: one.in_force(day) for name, one in parameters.items()}
+        constants = {name: _plain(dated.value) for name, dated in in_force.items() if dated}
+        found.append(Period(day, constants))
     return found
 
 
-def _card(typed: Typed, decision: TypedDecision, card: Scorecard, constants: Mapping[str, object]) -> Iterator[Finding]:
-    for one, column in zip(card.characteristics, decision.columns, strict=True):
-        pieces = _pieces(typed, column, constants, len(one.bands))
-        if pieces is None:
-            continue
-        reached = 0
-        for piece in pieces:
-            reached |= piece.rows & -piece.rows
-        gap = next((piece for piece in pieces if not piece.rows), None)
-        if gap is not None:
+def _plain(value: object) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+class _TableLint:
+    """The lints of one table."""
+
+    def __init__(self, pack: Pack, questions: Questions, decision: TypedDecision, table: Table) -> None:
+        self.pack = pack
+        self.questions = questions
+        self.decision = decision
+        self.table = table
+        self.name, self.place = decision.source.id, decision.source.place
+        self.columns = decision.columns
+        signals = [plain_signal(pack.typed, column) for column in self.columns]
+        self.signals = signals if None not in signals and len(set(signals)) == len(signals) else None
+        self.periods = periods(pack.source, self.columns)
+        self.reached: set[str] = set()
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is found."""
+        yield from contradictions(self.table, self.columns, self.periods, Finding)
+        boxes = [self._boxes(period) for period in self.periods]
+        whole = [one for one in boxes if one is not None]
+        known = list(zip(self.periods, whole, strict=True)) if len(whole) == len(boxes) else None
+        single = self.table.hit_policy in SINGLE_HIT
+        if single and not any(output.default for output in self.table.outputs.values()):
+            yield from self._gaps(known)
+        if self.table.hit_policy in {HitPolicy.UNIQUE, HitPolicy.ANY}:
+            yield from self._overlaps(known)
+        if known is not None:
+            yield from self._unreachable(known)
+            yield from self._never_matters(known)
+
+    def _boxes(self, period: Period) -> Boxes | None:
+        count = len(self.table.rows)
+        axes = [axis_of(self.pack.typed, column, period.constants, count) for column in self.columns]
+        found = [axis for axis in axes if axis is not None]
+        return Boxes(found, count) if len(found) == len(axes) else None
+
+    def _not_checked(self, what: str, why: str) -> Finding:
+        message = f"table {self.name} {why}: {what} were not checked"
+        return Finding("warning", "not_checked", message, "see that its cases cover it", self.place)
+
+    def _why(self, known: object) -> str:
+        return "has cells that are not simple" if known is None else "has too many combinations"
+
+    def _direct(self, period: Period, values: Sequence[Any], shows: Shows) -> Witness | None:
+        """The input that a case of plain columns is, once it was run."""
+        if self.signals is None:
+            return None
+        signals = {name: value for name, value in zip(self.signals, values, strict=True) if name is not None}
+        witness = run(self.pack, signals, period.start if period.constants else _ANY_DAY)
+        return witness if witness is not None and shows(witness.decision) else None
+
+    def _shown(self, values: Sequence[Any]) -> dict[str, Any]:
+        return dict(zip((column.name for column in self.columns), values, strict=True))
+
+    # -- gaps
+
+    def _gaps(self, known: list[tuple[Period, Boxes]] | None) -> Iterator[Finding]:
+        message = f"no rule of table {self.name} matches, and it has no default"
+        remedy = "add a rule or a default"
+        cut_off = known is None
+        for period, boxes in known or ():
+            try:
+                values = boxes.gap()
+            except CutOffError:
+                cut_off = True
+                break
+            if values is None:
+                continue
+            example = self._direct(period, values, self.questions.shows_gap(self.name))
+            if example is not None:
+                yield Finding("error", "gap", message, remedy, self.place, self._shown(values), example)
+                return
+            cut_off = True
+        if not cut_off:
+            return
+        answer = self.questions.gap(self.name)
+        if answer.witness is not None:
+            yield Finding("error", "gap", message, remedy, self.place, answer.witness.signals, answer.witness)
+        elif answer.status == "undecided":
+            yield self._not_checked("gaps", f"{self._why(known)} ({answer.reason})")
+
+    # -- overlaps
+
+    def _clash(self) -> Callable[[int, int], bool]:
+        """Whether two rows that both match are an error: always in a UNIQUE table, in ANY where outputs may differ."""
+        if self.table.hit_policy is HitPolicy.UNIQUE:
+            return lambda one, two: one != two
+        values = [tuple(one.constant for one in row) for row in self.decision.outputs]
+        return lambda one, two: NOT_CONSTANT in values[one] + values[two] or values[one] != values[two]
+
+    def _overlaps(self, known: list[tuple[Period, Boxes]] | None) -> Iterator[Finding]:
+        clash = self._clash()
+        open_: set[tuple[int, int]] = set()
+        cut_off = known is None
+        for period, boxes in known or ():
+            try:
+                found = boxes.overlaps(clash)
+            except CutOffError:
+                cut_off = True
+                break
+            for pair, values in found.items():
+                example = self._direct(period, values, self.questions.shows_violation(self.name))
+                if example is None:
+                    open_.add(pair)
+                else:
+                    yield self._overlap(pair, self._shown(values), example)
+        if cut_off:
+            count = range(len(self.table.rows))
+            open_ = {(one, two) for one in count for two in count if one < two and clash(one, two)}
+        if open_:
+            yield from self._asked(sorted(open_), self._why(known))
+
+    def _asked(self, pairs: list[tuple[int, int]], why: str) -> Iterator[Finding]:
+        if len(pairs) > MAX_PAIRS:
+            yield self._not_checked("overlaps", why)
+            return
+        answer = self.questions.violation(self.name, pairs)
+        if answer.status == "undecided":
+            yield self._not_checked("overlaps", f"{why} ({answer.reason})")
+        elif answer.witness is not None:
+            matched = {one.rule.id for one in answer.witness.decision.outcomes if one.state == "fired"}
+            rows = [place for place, row in enumerate(self.table.rows) if row.id in matched]
+            pair = next((pair for pair in pairs if set(pair) <= set(rows)), pairs[0])
+            yield self._overlap(pair, answer.witness.signals, answer.witness)
+
+    def _overlap(self, pair: tuple[int, int], witness: Mapping[str, Any], example: Witness) -> Finding:
+        one, two = (self.table.rows[place] for place in pair)
+        if self.table.hit_policy is HitPolicy.UNIQUE:
+            message = f"rules {one.id} and {two.id} of UNIQUE table {self.name} both match"
+            return Finding(
+                "error", "overlap", message, "make the rules exclude each other", two.place, witness, example
+            )
+        message = f"rules {one.id} and {two.id} of ANY table {self.name} both match and differ"
+        return Finding("error", "overlap", message, "give both the same outputs", two.place, witness, example)
+
+    # -- rows and cells
+
+    def _unreachable(self, known: list[tuple[Period, Boxes]]) -> Iterator[Finding]:
+        """Rows that no case reaches: on no date, or from some date on though on others it does."""
+        first = self.table.hit_policy is HitPolicy.FIRST
+        try:
+            reached = [(period, boxes.reachable(first=first)) for period, boxes in known]
+        except CutOffError:
+            yield self._not_checked("rows that are never reached", "has too many combinations")
+            return
+        if self.signals is not None and self.table.hit_policy is not HitPolicy.PRIORITY:
+            anywhere = 0
+            for _, rows in reached:
+                anywhere |= rows
+            self.reached = {self.table.rows[number].id for number in bits(anywhere)}
+        for number, row in enumerate(self.table.rows):
+            lost = [period for period, rows in reached if not rows >> number & 1]
+            if len(lost) == len(reached):
+                message = f"rule {row.id} of table {self.name} is never reached"
+                yield Finding("warning", "unreachable", message, "remove it", row.place)
+            elif lost:
+                message = f"rule {row.id} of table {self.name} is never reached from {lost[0].start}"
+                yield Finding("warning", "thresholds_out_of_order", message, "put its parameters in order", row.place)
+
+    def _never_matters(self, known: list[tuple[Period, Boxes]]) -> Iterator[Finding]:
+        """Columns and cells that accept every value there is."""
+        for place, column in enumerate(self.columns):
+            full = boxes_common([boxes.axes[place] for _, boxes in known])
+            limited = [cell for cell in column.cells if not full >> cell.row & 1]
+            if not limited:
+                message = f"column {column.name} of table {self.name} never matters: no cell of it refuses a value"
+                yield Finding("warning", "never_matters", message, "remove it", self.place)
+                continue
+            for cell in column.cells:
+                if full >> cell.row & 1:
+                    row = self.table.rows[cell.row]
+                    message = f"cell {column.name} of rule {row.id} never matters: it accepts every value"
+                    yield Finding("warning", "never_matters", message, "leave it out, or narrow it", row.place)
+
+
+def boxes_common(axes: Sequence[Axis]) -> int:
+    """The rows that accept every piece of a column on every date."""
+    found = -1
+    for axis in axes:
+        found &= axis.common
+    return found
+
+
+def _card(pack: Pack, questions: Questions, decision: TypedDecision, card: Scorecard) -> Iterator[Finding]:
+    dates = periods(pack.source, decision.columns)
+    yield from contradictions(card, decision.columns, dates, Finding)
+    for place, (one, column) in enumerate(zip(card.characteristics, decision.columns, strict=True)):
+        count = len(one.bands)
+        axes = [(period, axis_of(pack.typed, column, period.constants, count)) for period in dates]
+        known = [(period, Boxes([axis], count)) for period, axis in axes if axis is not None]
+        suspect = len(known) < len(axes) or any(boxes.gap() is not None for _, boxes in known)
+        if suspect:
+            answer = questions.band_gap(decision.source.id, place, one.id)
             message = f"the input of {one.id} lies in no band"
-            yield Finding("error", "gap", message, "add a band", one.place, {column.name: gap.value})
-        for number, band in enumerate(one.bands):
-            if not reached >> number & 1:
-                message = f"band {number + 1} of {one.id} is never reached"
-                yield Finding("warning", "unreachable", message, "remove it", band.place)
+            if answer.witness is not None:
+                witness = answer.witness
+                yield Finding("error", "gap", message, "add a band", one.place, witness.signals, witness)
+            elif answer.status == "undecided":
+                message = f"whether the bands of {one.id} leave a gap was not checked ({answer.reason})"
+                yield Finding("warning", "not_checked", message, "see that its cases cover it", one.place)
+        if len(known) == len(axes):
+            yield from _bands(one.id, [band.place for band in one.bands], known)
+
+
+def _bands(name: str, places: Sequence[Place], known: list[tuple[Period, Boxes]]) -> Iterator[Finding]:
+    reached = [(period, set(bits(boxes.reachable(first=True)))) for period, boxes in known]
+    for number, place in enumerate(places):
+        lost = [period for period, bands in reached if number not in bands]
+        if len(lost) == len(reached):
+            yield Finding("warning", "unreachable", f"band {number + 1} of {name} is never reached", "remove it", place)
+        elif lost:
+            message = f"band {number + 1} of {name} is never reached from {lost[0].start}"
+            yield Finding("warning", "thresholds_out_of_order", message, "put its parameters in order", place)

@@ -12,7 +12,6 @@ from pathlib import Path
 from engine.pack.limits import MAX_FILE_BYTES, MAX_FILES, MAX_PROBLEMS
 from engine.pack.pack import Pack
 from engine.pack.problems import PackError, PackProblem, Problems
-from engine.pack.program import check_patterns
 from engine.pack.source import MAIN, implicit_signals, read_source
 from engine.pack.typed import Checker
 
@@ -57,7 +56,6 @@ def parse_pack(files: Mapping[str, str | bytes]) -> Pack:
         problems.raise_if_any()
         raise PackError([PackProblem(MAIN, 1, 1, "the pack cannot be read", "check pack.yaml", "no_pack")])
     signals = {**source.signals, **implicit_signals(source)}
-    check_patterns(source, signals, problems)
     typed = Checker(source, signals, problems).check()
     problems.raise_if_any()
     return Pack(typed)

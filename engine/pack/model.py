@@ -248,9 +248,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A rule over several facts at once: variables over list signals, a conjunction, the boolean signals it sets.
+    """A rule over several facts at once: it fires where facts can be found that fit it, and sets boolean signals.
 
-    One that `skips` counts as not fired where it cannot be decided.
+    `over` names variables over list signals; each stands for another fact, and `condition` (YAML's `if`; `true` where
+    nothing was written) says what must hold between them. `absent` names further variables, by list: the parts of
+    `condition` that mention one describe what must not be there. `count` is a unary test on how many choices of facts
+    for `over` fit (without it: at least one). `when` is a condition on signals, parameters, `as_of` and the signals of
+    other patterns; without it the pattern always applies. One that `skips` counts as not fired where it cannot be
+    decided. `absent`, `count` and `when` are None where the author wrote none; `over` is empty for a bare absence.
     """
 
     id: str
@@ -260,6 +265,9 @@ class Pattern:
     skips: bool
     words: Words
     place: Place
+    absent: Mapping[str, str] | None = None
+    count: Expr | None = None
+    when: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

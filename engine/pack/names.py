@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from engine.feel import FeelError, nodes, parse_expression, parse_unary_tests
@@ -22,11 +23,16 @@ _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\s*\.\s*[A-Za-z_][A-Za-z0-9
 
 def mentioned(text: str) -> set[str]:
     """Every dotted word of a FEEL text outside strings, and every prefix of it: candidates for names."""
+    return set(_mentioned(text))
+
+
+@lru_cache(maxsize=4096)
+def _mentioned(text: str) -> tuple[str, ...]:
     found: set[str] = set()
     for word in _WORD.findall(_TEXT.sub('""', text)):
         parts = re.split(r"\s*\.\s*", word)
         found.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
-    return found
+    return tuple(found)
 
 
 def signal_type(spec: SignalSpec) -> FeelType:

@@ -6,12 +6,13 @@ or network; `as_of` is an input. The same pack, signals and date give the same d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from engine.pack.canonical import canonical_pack, digest_of
 from engine.pack.decision import Decision
-from engine.pack.emit import Run
+from engine.pack.digests import Digester
 from engine.pack.invariants import broken_invariants
 from engine.pack.model import Check, PackSource, Parameter, Route, Scorecard, SignalSpec, Table
 from engine.pack.outcomes import Outlook
@@ -21,6 +22,9 @@ from engine.pack.trace import Tracer
 from engine.pack.typed import Typed
 from engine.pack.verdict import Verdict
 
+if TYPE_CHECKING:
+    import polars as pl
+
 
 class Pack:
     """A pack ready to decide. Made by `load_pack` or `parse_pack`; safe to share between threads."""
@@ -29,12 +33,13 @@ class Pack:
         self.typed = typed
         self.source: PackSource = typed.source
         self.program = Program(typed)
-        self.rules: Mapping[str, RuleInfo] = rule_index(typed)
+        self.rules: dict[str, RuleInfo] = rule_index(typed)
         self.decision_index: Mapping[str, int] = {one.source.id: one.index for one in typed.decisions}
         self.reach = signal_reach(typed)
         self.outlook = Outlook(typed, self.rules)
         self.tracer = Tracer(typed, self.rules)
         self.digest: str = digest_of(canonical_pack(typed.source))
+        self.digester = Digester(typed, self.digest)
 
     def __repr__(self) -> str:
         return f"Pack({self.id} {self.version}, {len(self.rules)} rules, {self.digest[:12]})"
@@ -88,10 +93,24 @@ class Pack:
             SignalError: for wrong types, values outside the declaration and undeclared names, all at once.
             TypeError: when `as_of` is no date.
         """
-        if not isinstance(as_of, date) or isinstance(as_of, datetime):
+        if as_of.__class__ is not date and (not isinstance(as_of, date) or isinstance(as_of, datetime)):
             raise TypeError("as_of is a date")
         function, lapsed = self.program.span(as_of)
-        return Decision(self, Run._make(function(signals, as_of)), as_of, lapsed)
+        return Decision(self, function(signals, as_of), as_of, lapsed)
+
+    def decide_frame(self, frame: pl.DataFrame, as_of: date, ignore: Collection[str] = ()) -> pl.DataFrame:
+        """Decide every row of a frame: columns verdict, risk_score, risk_category and fired, in row order.
+
+        Columns are named like the signals; null or an absent column is missing. A column `as_of` dates its row, elsewhere
+        `as_of` counts. Columns in `ignore` are passed over. The answer is that of `decide`, row by row.
+
+        Raises:
+            SignalError: for refused values and undeclared columns, naming columns and rows; nothing is decided then.
+            TypeError: when `as_of` is no date.
+        """
+        from engine.frames import decide_frame
+
+        return decide_frame(self, frame, as_of, ignore)
 
     def broken_invariants(self, decision: Decision) -> tuple[str, ...]:
         """The ids of the invariants that a decision breaks: those whose `never` it makes true."""

@@ -24,7 +24,7 @@ _RULE_KEYS: Final = _WORDS | {"id", "if", "verdict", "if_missing"}
 _ROUTE_KEYS: Final = frozenset(
     {"id", "if", "queue", "priority", "due", "role", "four_eyes", "actions", "note", "title"}
 )
-_PATTERN_KEYS: Final = _WORDS | {"id", "over", "if", "sets", "if_missing"}
+_PATTERN_KEYS: Final = _WORDS | {"id", "over", "absent", "if", "count", "when", "sets", "if_missing"}
 _VERDICTS: Final = frozenset(verdict.value for verdict in Verdict)
 _DUE: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
 _ISO_UNIT: Final = {"m": "PT{}M", "h": "PT{}H", "d": "P{}D"}
@@ -102,33 +102,78 @@ def read_patterns(fields: Fields, node: Node | None, sources: dict[str, Source])
 
 
 def _pattern(fields: Fields, node: Node, sources: dict[str, Source]) -> Pattern:
-    entries = fields.mapping(node, "a pattern", _PATTERN_KEYS, "id over if sets")
+    entries = fields.mapping(node, "a pattern", _PATTERN_KEYS, "id sets")
     name = fields.id(entries.get("id"), "the id of a pattern")
     what = f"pattern {name or '?'}"
-    over: dict[str, str] = {}
-    for variable, value, _ in fields.named(entries.get("over"), f"a variable of {what}", NAME):
-        signal = fields.id(value, f"list of {variable}", DOTTED)
-        over[variable] = signal if "." in signal or not signal else f"facts.{signal}"
-    if not 1 <= len(over) <= MAX_PATTERN_VARIABLES and "over" in entries:
-        remedy = f"use 1 to {MAX_PATTERN_VARIABLES} variables"
-        fields.problems.add(entries["over"].place, f"{what} has {len(over)} variables", remedy, "limit")
-    sets = []
-    target = entries.get("sets")
-    if target is not None and not (isinstance(target, MapNode) and target.entries):
-        fields.wrong(target, f"sets of {what}", "{patterns.<name>: true}")
-    elif isinstance(target, MapNode):
-        for signal, value in target.entries.items():
-            if not re.fullmatch(r"patterns\.[a-z][a-z0-9_]*", signal):
-                fields.problems.add(target.keys[signal], f"{what} sets {signal[:60]}", "set patterns.<name>", "name")
-            elif not isinstance(value, ScalarNode) or value.value is not True:
-                fields.problems.add(value.place, f"{what} sets {signal} to something else", "write true", "wrong_kind")
-            sets.append(signal)
+    over = _variables(fields, entries.get("over"), what)
+    absent = _variables(fields, entries.get("absent"), what) if "absent" in entries else None
+    _check_variables(fields, node, entries, over, absent)
     words = read_words(fields, entries, what, sources, node.place, must_cite="reason" in entries)
-    condition = fields.expression(entries.get("if"), f"condition of {what}") or Expr("null", None, node.place)
+    condition = fields.expression(entries.get("if"), f"condition of {what}") or Expr("true", None, node.place)
     skipped = read_if_missing(fields, entries.get("if_missing"), what)
     if skipped not in (None, SKIP):
         fields.wrong(entries["if_missing"], f"if_missing of {what}", "skip; a pattern has no columns to fill")
-    return Pattern(name, over, condition, tuple(sets), skipped == SKIP, words, node.place)
+    return Pattern(
+        name,
+        over,
+        condition,
+        _sets(fields, entries.get("sets"), what),
+        skipped == SKIP,
+        words,
+        node.place,
+        absent,
+        fields.expression(entries.get("count"), f"count of {what}"),
+        fields.expression(entries.get("when"), f"when of {what}"),
+    )
+
+
+def _variables(fields: Fields, node: Node | None, what: str) -> dict[str, str]:
+    """Variables by name, each with the list signal it ranges over; a bare word is a list under `facts.`."""
+    found: dict[str, str] = {}
+    for variable, value, _ in fields.named(node, f"a variable of {what}", NAME):
+        signal = fields.id(value, f"list of {variable}", DOTTED)
+        found[variable] = signal if "." in signal or not signal else f"facts.{signal}"
+    return found
+
+
+def _check_variables(
+    fields: Fields, node: Node, entries: dict[str, Node], over: dict[str, str], absent: dict[str, str] | None
+) -> None:
+    """What must hold between `over`, `absent`, `count` and `if`: a pattern is about facts, and about few at a time."""
+    add = fields.problems.add
+    if "over" not in entries and "absent" not in entries:
+        add(
+            node.place,
+            "a pattern is about no facts",
+            "add over: {a: document}, or absent: {a: document}",
+            "missing_key",
+        )
+    if not entries.keys() & {"if", "absent", "count"}:
+        add(node.place, "a pattern has no if", "add the key if", "missing_key")
+    if "count" in entries and "over" not in entries:
+        add(entries["count"].place, "a pattern counts nothing", "count goes with over", "missing_key")
+    count = len(over) + len(absent or ())
+    at = entries.get("over") or entries.get("absent")
+    if at is not None and (count > MAX_PATTERN_VARIABLES or ("over" in entries and not over)):
+        remedy = f"use 1 to {MAX_PATTERN_VARIABLES} variables"
+        add(at.place, f"a pattern has {count} variables", remedy, "limit")
+    if absent is not None and len(absent) != 1:
+        add(entries["absent"].place, f"a pattern has {len(absent)} absent variables", "use one", "limit")
+    for variable in over.keys() & (absent or {}).keys():
+        add(entries["absent"].place, f"a pattern uses {variable} twice", "give each variable its own name", "duplicate")
+
+
+def _sets(fields: Fields, target: Node | None, what: str) -> tuple[str, ...]:
+    if target is not None and not (isinstance(target, MapNode) and target.entries):
+        fields.wrong(target, f"sets of {what}", "{patterns.<name>: true}")
+    if not isinstance(target, MapNode):
+        return ()
+    for signal, value in target.entries.items():
+        if not re.fullmatch(r"patterns\.[a-z][a-z0-9_]*", signal):
+            fields.problems.add(target.keys[signal], f"{what} sets {signal[:60]}", "set patterns.<name>", "name")
+        elif not isinstance(value, ScalarNode) or value.value is not True:
+            fields.problems.add(value.place, f"{what} sets {signal} to something else", "write true", "wrong_kind")
+    return tuple(target.entries)
 
 
 def read_invariants(fields: Fields, node: Node | None) -> tuple[Invariant, ...]:

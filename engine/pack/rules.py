@@ -51,9 +51,8 @@ def rule_index(typed: Typed) -> dict[str, RuleInfo]:
         decision: str | None = None,
         verdict: Verdict | None = None,
         skipped: bool = False,
-        reads: frozenset[str] | None = None,
     ) -> None:
-        names = typed.needs.get(key, frozenset()) if reads is None else reads
+        names = typed.needs.get(key, frozenset())
         needs = sorted(frozenset().union(*(reach.get(name, frozenset()) for name in names)))
         found[key] = RuleInfo(
             key,
@@ -71,8 +70,7 @@ def rule_index(typed: Typed) -> dict[str, RuleInfo]:
         )
 
     for pattern in source.patterns:
-        reads = frozenset(pattern.over.values())
-        add(pattern.id, "pattern", pattern.words, pattern.place, skipped=pattern.skips, reads=reads)
+        add(pattern.id, "pattern", pattern.words, pattern.place, skipped=pattern.skips)
     for one in typed.decisions:
         logic, name = one.source.logic, one.source.id
         if isinstance(logic, Table):
@@ -89,9 +87,11 @@ def rule_index(typed: Typed) -> dict[str, RuleInfo]:
 def signal_reach(typed: Typed) -> dict[str, frozenset[str]]:
     """For every name, the posted signals behind it."""
     reach = {name: frozenset({name}) for name in typed.source.signals}
-    for pattern in typed.source.patterns:
+    for number in typed.patterns.order if typed.patterns else ():
+        pattern = typed.source.patterns[number]
+        behind = frozenset().union(*(reach.get(name, frozenset()) for name in typed.needs.get(pattern.id, ())))
         for name in pattern.sets:
-            reach[name] = reach.get(name, frozenset()) | frozenset(pattern.over.values())
+            reach[name] = reach.get(name, frozenset()) | behind
     for decision in typed.decisions:
         names = typed.needs.get(decision.source.id, frozenset())
         reach[decision.source.id] = frozenset().union(*(reach.get(name, frozenset()) for name in names))

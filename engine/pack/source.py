@@ -11,9 +11,9 @@ from typing import Final
 
 from engine.pack.fields import NAME, Fields
 from engine.pack.limits import MAX_FILES, MAX_NAMES, MAX_PACK_BYTES, MAX_RULES
-from engine.pack.model import Case, Decision, PackSource, Scorecard, SignalSpec, Table
+from engine.pack.model import Decision, PackSource, Scorecard, SignalSpec, Table
 from engine.pack.problems import Place, Problems
-from engine.pack.read_cases import read_cases
+from engine.pack.read_cases import CaseDraft, complete_cases, read_cases
 from engine.pack.read_decisions import read_decisions
 from engine.pack.read_rules import read_invariants, read_on_missing, read_patterns, read_routes, read_verdict
 from engine.pack.read_vocabulary import read_checks, read_parameters, read_signals, read_sources
@@ -25,7 +25,7 @@ _KEYS: Final = frozenset(
     {"pack", "title", "version", "jurisdiction", "note", "on_missing", "sources", "parameters", "signals", "checks"}
     | {"decisions", "verdict", "routes", "patterns", "invariants"}
 )
-_RESERVED: Final = frozenset(
+RESERVED: Final = frozenset(
     {"and", "as_of", "between", "else", "every", "external", "false", "for", "function", "if", "in", "instance", "item"}
     | {"list", "not", "null", "of", "or", "partial", "return", "satisfies", "some", "then", "true", "verdict"}
 )
@@ -49,7 +49,7 @@ def read_source(files: Mapping[str, str | bytes], problems: Problems) -> PackSou
     sources = read_sources(fields, entries.get("sources"))
     signals = read_signals(fields, entries.get("signals"))
     decisions = read_decisions(fields, entries.get("decisions"), sources)
-    cases: list[Case] = []
+    cases: list[CaseDraft] = []
     for name in names:
         folder, _, rest = name.partition("/")
         if name == MAIN:
@@ -76,7 +76,7 @@ def read_source(files: Mapping[str, str | bytes], problems: Problems) -> PackSou
         read_routes(fields, entries.get("routes")),
         read_patterns(fields, entries.get("patterns"), sources),
         read_invariants(fields, entries.get("invariants")),
-        tuple(cases),
+        complete_cases(cases, problems),
     )
     _names(problems, source)
     _rule_ids(problems, source)
@@ -129,7 +129,7 @@ def _names(problems: Problems, source: PackSource) -> None:
                     place, f"{kind} {name} uses a name taken on line {seen[name].line}", "rename it", "duplicate"
                 )
             seen[name] = place
-            if name.split(".", maxsplit=1)[0] in _RESERVED:
+            if name.split(".", maxsplit=1)[0] in RESERVED:
                 problems.add(place, f"{kind} {name} uses a word of FEEL", "rename it", "reserved")
             if kind == "signal" and name.startswith("patterns."):
                 problems.add(place, f"signal {name} is for patterns to set", "rename it", "reserved")

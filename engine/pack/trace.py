@@ -2,38 +2,33 @@
 every parameter used.
 
 An answer carries its trace always, so this is most of what a decision costs after it is made. All that does not change
-between runs is written once per pack: a rule that did not fire is one ready piece, a table whose rows came out as before
-is another. Values of signals that carry personal data, and texts and dates computed directly from them, are shown as
+between runs is written once per pack, as one long template; what changes are its slots: the values of signals and
+decisions, each written once and set wherever it was compared, and what became of the rules, which equal parts of runs
+share. Values of signals that carry personal data, and texts and dates computed directly from them, are shown as
 "(personal data)" (invariant 9).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from engine.feel import NOT_CONSTANT
+from engine.feel.numbers import plain_text
 from engine.pack.canonical import to_json
 from engine.pack.emit import Run
-from engine.pack.emit_tables import points_column
 from engine.pack.model import Scorecard, Table
-from engine.pack.outcomes import Outcome
+from engine.pack.outcomes import Part
 from engine.pack.rules import RuleInfo
+from engine.pack.template import Template
 from engine.pack.typed import Typed, TypedDecision
-from engine.signal import Missing
+from engine.signal import Missing, Reason
 
 HIDDEN: Final = "(personal data)"
-MAX_REMEMBERED: Final = 256  # outcomes of one table that are kept as text; a table has few that occur
 _text: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_HIDDEN_TEXT: Final = _text(HIDDEN)
-_WORDS: Final = {None: "null", True: "true", False: "false"}
-
-Shown: TypeAlias = Mapping[str, str]
-_Keyed: TypeAlias = list[tuple[str, str]]
 
 
 def hidden_names(typed: Typed) -> frozenset[str]:
@@ -48,187 +43,189 @@ def hidden_names(typed: Typed) -> frozenset[str]:
 
 
 class Tracer:
-    """Writes the traces of one pack."""
+    """Writes the traces of one pack.
+
+    The slots are filled from one list: date, parameters, floored, the values of signals, those of decisions, then what
+    the parts of the run show.
+    """
 
     def __init__(self, typed: Typed, rules: Mapping[str, RuleInfo]) -> None:
-        known = {*typed.signals, *(one.source.id for one in typed.decisions)}
         hidden = hidden_names(typed)
-        self._signals = [(name, name in hidden, _key(name)) for name in typed.signals]
-        self._decisions: list[tuple[str, bool]] = []
-        self._writers: list[_TableText | _CardText | _ExpressionText] = []
-        self._patterns = len(typed.source.patterns)
-        place, mark = self._patterns, 0
-        for one in typed.decisions:
-            self._decisions.append((one.source.id, one.source.id in hidden))
-            writer = _writer(one, place, mark, known)
-            self._writers.append(writer)
-            place, mark = place + writer.rules, mark + writer.marks
-        self._verdict_from = place
-        self._verdict = [
-            (
-                f'{{"id":{_text(rule.id)},"outcome":"',
-                f'","verdict":"{rule.verdict.value}","test":{_text(rule.condition.text)},"compared":',
-                _keyed(rules[rule.id].reads, known),
-            )
-            for rule in typed.source.verdict.rules
-        ]
+        names = [*typed.signals, *(one.source.id for one in typed.decisions)]
+        self._signals = {name: place for place, name in enumerate(typed.signals)}
+        self._hidden = [place for place, name in enumerate(names) if name in hidden]
+        self._showers: list[_Shower] = []
+        template = Template(_AHEAD, names)
+        template.add('{"as_of":"', _AS_OF).add('","signals":{')
+        for number, name in enumerate(typed.signals):
+            template.add(f"{',' if number else ''}{_key(name)}", name)
+        template.add('},"parameters":', _PARAMETERS).add(',"patterns":[')
+        self._show(template, _Flags([one.id for one in typed.source.patterns]))
+        template.add('],"decisions":{')
+        for number, one in enumerate(typed.decisions):
+            self._decision(template, one, "," if number else "")
+        template.add('},"verdict":[')
+        shower = _Verdict()
+        self._showers.append(shower)
+        for number, rule in enumerate(typed.source.verdict.rules):
+            template.add(f'{"," if number else ""}{{"id":{_text(rule.id)},"outcome":"').slot()
+            template.add(f'","verdict":"{rule.verdict.value}","test":{_text(rule.condition.text)},"compared":')
+            _object(template, rules[rule.id].reads)
+            template.add("}")
+        template.add('],"floored":', _FLOORED).add("}")
+        self._fill = template.fill()
 
-    def text(self, run: Run, found: Sequence[Outcome], parameters: str, as_of: date) -> str:
+    def _show(self, template: Template, shower: _Shower) -> None:
+        self._showers.append(shower)
+        for _ in range(shower.slots):
+            template.slot()
+
+    def _decision(self, template: Template, one: TypedDecision, comma: str) -> None:
+        name, logic = one.source.id, one.source.logic
+        template.add(f'{comma}{_key(name)}{{"value":', name)
+        if isinstance(logic, Table):
+            template.add(f',"hit_policy":{_text(logic.hit_policy.value)},"inputs":{{')
+            for number, column in enumerate(one.columns):
+                template.add(f"{',' if number else ''}{_key(column.name)}")
+                _object(template, sorted(column.compiled.names))
+            template.add('},"rules":[')
+            self._show(template, _Rows(logic))
+            template.add("]}")
+        elif isinstance(logic, Scorecard):
+            template.add(f',"base":{_value(logic.base)},"rules":[')
+            self._showers.append(_Bands(logic))
+            for number, (item, column) in enumerate(zip(logic.characteristics, one.columns, strict=True)):
+                template.add(f'{"," if number else ""}{{"id":{_text(item.id)},"outcome":"').slot()
+                template.add(',"input":')
+                _object(template, sorted(column.compiled.names))
+                template.slot().add("}")
+            template.add("]}")
+        else:
+            template.add(f',"expression":{_text(logic.text)}}}')
+
+    def text(self, run: Run, parts: Sequence[Part], parameters: str, as_of: date) -> str:
         """The trace as JSON; `parameters` is the JSON of those in force."""
-        shown = self._shown(run)
-        patterns = ",".join(
-            [f'{{"id":{_text(one.rule.id)},"outcome":"{one.state}"}}' for one in found[: self._patterns]]
-        )
-        verdict = ",".join(
-            [
-                f"{head}{one.state}{tail}{_object(names, shown)}}}"
-                for (head, tail, names), one in zip(self._verdict, found[self._verdict_from :], strict=True)
-            ]
-        )
-        return (
-            f'{{"as_of":"{as_of.isoformat()}",'
-            f'"signals":{{{",".join([key + shown[name] for name, _, key in self._signals])}}},'
-            f'"parameters":{parameters},"patterns":[{patterns}],'
-            f'"decisions":{{{",".join([one.text(run, found, shown) for one in self._writers])}}},'
-            f'"verdict":[{verdict}],"floored":{_WORDS[run.floored]}}}'
-        )
-
-    def _shown(self, run: Run) -> dict[str, str]:
-        """Every signal's and decision's value as JSON text."""
-        shown = {
-            name: _hideable(value) if hidden else _value(value)
-            for (name, hidden, _), value in zip(self._signals, run.signals, strict=True)
-        }
-        for (name, hidden), value in zip(self._decisions, run.decisions, strict=True):
-            shown[name] = _hideable(value) if hidden else _value(value)
+        values: list[Any] = [*run.signals, *run.decisions]
+        for place in self._hidden:
+            if values[place].__class__ not in _IMPERSONAL:
+                values[place] = HIDDEN
         for name, missing in run.missing.items():
-            shown[name] = _value(missing)
-        return shown
+            values[self._signals[name]] = missing
+        shown = [form(value) if (form := _FORMS.get(value.__class__)) else _value(value) for value in values]
+        found = [as_of.isoformat(), parameters, _value(run.floored), *shown]
+        for shower, part in zip(self._showers, parts, strict=True):
+            if part.shown is None:
+                part.shown = shower.show(part)
+            found += part.shown
+        return self._fill(found)
 
 
-class _ExpressionText:
-    """A literal expression: its value and its text."""
-
-    rules = marks = 0
-
-    def __init__(self, name: str, text: str) -> None:
-        self._name = name
-        self._head = f'{_key(name)}{{"value":'
-        self._tail = f',"expression":{_text(text)}}}'
-
-    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
-        """The entry of the decision."""
-        del run, found
-        return self._head + shown[self._name] + self._tail
+_AS_OF, _PARAMETERS, _FLOORED, _AHEAD = range(4)
 
 
-class _TableText:
-    """A table: its inputs, and every row with what became of it."""
+class _Flags:
+    """The patterns, with what became of each."""
 
-    marks = 3
+    slots = 1
 
-    def __init__(self, one: TypedDecision, logic: Table, place: int, mark: int, known: Container[str]) -> None:
-        self.rules = len(logic.rows)
-        self._name, self._place, self._mark = one.source.id, place, mark
-        self._head = f'{_key(one.source.id)}{{"value":'
-        self._hit_policy = f',"hit_policy":{_text(logic.hit_policy.value)},"inputs":'
-        self._columns = [(_key(column.name), _keyed(sorted(column.compiled.names), known)) for column in one.columns]
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._heads = [f'{{"id":{_text(one)},"outcome":"' for one in ids]
+
+    def show(self, part: Part) -> tuple[str, ...]:
+        """All of them as one text."""
+        pairs = zip(self._heads, part.outcomes, strict=True)
+        return (",".join([f'{head}{one.state}"}}' for head, one in pairs]),)
+
+
+class _Rows:
+    """The rows of a table: those that did not fire are ready, what lies between the others is copied as it is."""
+
+    slots = 1
+
+    def __init__(self, logic: Table) -> None:
         self._heads = [f'{{"id":{_text(row.id)},"outcome":"' for row in logic.rows]
-        self._tests = [_text({name: cell.text for name, cell in row.cells.items()}) for row in logic.rows]
-        column = points_column(logic)
-        computed = [column is not None and entry[column].constant is NOT_CONSTANT for entry in one.outputs]
-        self._computed = sum(1 << row for row, dynamic in enumerate(computed) if dynamic)
-        self._remembered: dict[tuple[int, int], str] = {}
+        self._cells = [{name: cell.text for name, cell in row.cells.items()} for row in logic.rows]
+        self._first = {row.id: number for number, row in enumerate(logic.rows)}
+        missed = [f'{head}not_fired"}}' for head in self._heads]
+        self._missed = ",".join(missed)
+        self._starts = [0]
+        for text in missed:
+            self._starts.append(self._starts[-1] + len(text) + 1)
 
-    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
-        """The entry of the decision."""
-        matched, possible, _ = run.marks[self._mark : self._mark + 3]
-        rules = None if matched & self._computed else self._remembered.get((matched, possible))
-        if rules is None:
-            rules = self._rules(found)
-            if not matched & self._computed and len(self._remembered) < MAX_REMEMBERED:
-                self._remembered[matched, possible] = rules
-        inputs = ",".join([key + _object(names, shown) for key, names in self._columns])
-        return f'{self._head}{shown[self._name]}{self._hit_policy}{{{inputs}}},"rules":[{rules}]}}'
-
-    def _rules(self, found: Sequence[Outcome]) -> str:
+    def show(self, part: Part) -> tuple[str, ...]:
+        """All of them as one text."""
         pieces = []
-        for head, tests, one in zip(
-            self._heads, self._tests, found[self._place : self._place + self.rules], strict=True
-        ):
-            more = "" if one.state == "not_fired" else f',"points":{_value(one.points)},"tests":{tests}'
-            pieces.append(f'{head}{one.state}"{more}}}')
-        return ",".join(pieces)
+        at = 0
+        for one in part.notable:
+            number = self._first[one.rule.id]
+            more = f',"points":{_value(one.points)},"tests":{_text(self._cells[number])}'
+            pieces += [self._missed[at : self._starts[number]], f'{self._heads[number]}{one.state}"{more}}}']
+            at = self._starts[number + 1] - 1
+        return ("".join([*pieces, self._missed[at:]]),)
 
 
-class _CardText:
-    """A scorecard: every characteristic with its input, its band and its points."""
+class _Bands:
+    """The characteristics of a scorecard: each shows its outcome with its points, and the test of its band."""
 
-    def __init__(self, one: TypedDecision, logic: Scorecard, place: int, known: Container[str]) -> None:
-        self.rules = self.marks = len(logic.characteristics)
-        self._name, self._place = one.source.id, place
-        self._head = f'{_key(one.source.id)}{{"value":'
-        self._base = f',"base":{_value(logic.base)},"rules":['
-        self._items = [
-            (
-                f'{{"id":{_text(each.id)},"outcome":"',
-                _keyed(sorted(column.compiled.names), known),
-                [_text(b.test.text) for b in each.bands],
-            )
-            for each, column in zip(logic.characteristics, one.columns, strict=True)
-        ]
+    def __init__(self, logic: Scorecard) -> None:
+        self._tests = [[_text(band.test.text) for band in one.bands] for one in logic.characteristics]
+        self.slots = 2 * len(self._tests)
 
-    def text(self, run: Run, found: Sequence[Outcome], shown: Shown) -> str:
-        """The entry of the decision."""
-        del run
-        pieces = []
-        for (head, names, tests), one in zip(self._items, found[self._place : self._place + self.rules], strict=True):
+    def show(self, part: Part) -> tuple[str, ...]:
+        """Two texts for each."""
+        texts = []
+        for tests, one in zip(self._tests, part.outcomes, strict=True):
             test = "null" if one.mark is None or one.mark < 0 else tests[one.mark]
-            points, inputs = _value(one.points), _object(names, shown)
-            pieces.append(f'{head}{one.state}","points":{points},"input":{inputs},"test":{test}}}')
-        return f"{self._head}{shown[self._name]}{self._base}{','.join(pieces)}]}}"
+            texts += [f'{one.state}","points":{_value(one.points)}', f',"test":{test}']
+        return tuple(texts)
 
 
-def _writer(
-    one: TypedDecision, place: int, mark: int, known: Container[str]
-) -> _TableText | _CardText | _ExpressionText:
-    logic = one.source.logic
-    if isinstance(logic, Table):
-        return _TableText(one, logic, place, mark, known)
-    if isinstance(logic, Scorecard):
-        return _CardText(one, logic, place, known)
-    return _ExpressionText(one.source.id, logic.text)
+class _Verdict:
+    """The verdict's rules: each shows its outcome."""
+
+    slots = 0
+
+    def show(self, part: Part) -> tuple[str, ...]:
+        """One word for each."""
+        return tuple(one.state for one in part.outcomes)
+
+
+_Shower = _Flags | _Rows | _Bands | _Verdict
+
+
+def _object(template: Template, names: Iterable[str]) -> None:
+    """Add an object of signals and decisions by name; parameters are shown once for the whole trace."""
+    template.add("{")
+    for number, name in enumerate(one for one in names if one in template):
+        template.add(f"{',' if number else ''}{_key(name)}", name)
+    template.add("}")
 
 
 def _key(name: str) -> str:
     return _text(name) + ":"
 
 
-def _keyed(names: Iterable[str], known: Container[str]) -> _Keyed:
-    """Names that are signals or decisions, each with its key; parameters are shown once for the whole trace."""
-    return [(_key(name), name) for name in names if name in known]
-
-
-def _object(keyed: _Keyed, shown: Shown) -> str:
-    return "{" + ",".join([key + shown[name] for key, name in keyed]) + "}"
-
-
-def _hideable(value: Any) -> str:
-    """Hide what says something of a person: numbers and booleans computed from personal data do not."""
-    personal = value is not None and not isinstance(value, bool | int | Decimal | Missing)
-    return _HIDDEN_TEXT if personal else _value(value)
-
-
 def _value(value: Any) -> str:
-    kind = value.__class__
-    if value is None or kind is bool:
-        return _WORDS[value]
-    if kind is int:
-        return str(value)
-    if kind is str:
-        return encode_basestring(value)
-    if kind is Decimal:
-        return repr(to_json(value))
-    if kind is date:
-        return f'"{value.isoformat()}"'
-    return _text(to_json(value))
+    """A value as JSON; the kinds that signals have most without a detour."""
+    form = _FORMS.get(value.__class__)
+    return form(value) if form is not None else _text(to_json(value))
+
+
+def _decimal(value: Decimal) -> str:
+    text = plain_text(value)
+    # Up to fifteen digits, and no exponent: a float of this text would be spelled just so.
+    return text if len(text) <= 16 and "0.0000" not in text else repr(to_json(value))
+
+
+_MISSING: Final = {reason: _text(to_json(Missing(reason))) for reason in Reason}
+_FORMS: Final[Mapping[type, Callable[[Any], str]]] = {
+    type(None): lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    str: encode_basestring,
+    Decimal: _decimal,
+    date: lambda value: f'"{value.isoformat()}"',
+    Missing: lambda value: _MISSING[value.reason],
+}
+_IMPERSONAL: Final = frozenset({type(None), bool, int, Decimal})
+"""Kinds that are shown even where they were computed from personal data: they say nothing of a person by themselves."""

@@ -17,6 +17,7 @@ from engine.feel.types import ANY, BOOLEAN, DATE, NUMBER, FeelType, accepts, enu
 from engine.pack.model import SKIP, Constant, Decision, Expr, IfMissing, PackSource, Scorecard, SignalSpec, Table
 from engine.pack.names import binding_types, decision_order, mentioned
 from engine.pack.outputs import decision_type, output_type
+from engine.pack.patterns import PatternProgram, compile_patterns
 from engine.pack.problems import Place, Problems, nearest
 from engine.pack.read_vocabulary import kind
 from engine.pack.verdict import Verdict
@@ -69,6 +70,7 @@ class Typed:
     routes: list[Compiled | None] = field(default_factory=list)
     invariants: list[Compiled] = field(default_factory=list)
     needs: dict[str, frozenset[str]] = field(default_factory=dict)  # rule or decision -> names it reads directly
+    patterns: PatternProgram | None = None
 
 
 class Checker:
@@ -85,10 +87,14 @@ class Checker:
         types |= dict.fromkeys(order, ANY)  # until it is compiled; only members of a cycle are read before
         self.typed = Typed(source, signals, variables, types)
         self._order = order
+        self._plain: dict[tuple[str, str | None] | None, tuple[Compiled, tuple[Problem, ...]]] = {}
 
     def check(self) -> Typed:
         """Compile everything."""
         source, typed = self.typed.source, self.typed
+        if source.patterns:
+            given = typed.signals, typed.types, typed.variables
+            typed.patterns, typed.needs = compile_patterns(source, *given, self.problems)
         for index, name in enumerate(self._order):
             decision = source.decisions[name]
             typed.decisions.append(self._decision(index, decision))
@@ -126,6 +132,18 @@ class Checker:
         return compiled
 
     def _compile(
+        self, text: Expr, subject: Binding | None, names: set[str], overrides: Mapping[str, Binding]
+    ) -> tuple[Compiled, tuple[Problem, ...]]:
+        # Tables repeat their cells, and a cell without names depends on nothing but its column's variable.
+        key = None if names else (text.text, None if subject is None else subject.source)
+        found = self._plain.get(key)
+        if found is None:
+            found = self._compile_once(text, subject, names, overrides)
+            if key is not None:
+                self._plain[key] = found
+        return found
+
+    def _compile_once(
         self, text: Expr, subject: Binding | None, names: set[str], overrides: Mapping[str, Binding]
     ) -> tuple[Compiled, tuple[Problem, ...]]:
         bindings = {

@@ -1,11 +1,12 @@
 """The Python text being generated: lines with indentation, and the globals they refer to.
 
-Generated code holds no text of the author: names are numbered, constants are objects in the globals.
+Generated code holds no text of the author: names are numbered, constants are objects in the globals. A writer writes one
+function; functions that belong together share their globals, and `text` has the whole for a reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +16,31 @@ from engine.feel import Compiled
 class Writer:
     """Lines of one function, and what its globals must hold."""
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
+    def __init__(self, known: dict[str, Any]) -> None:
         self.lines: list[str] = []
-        self.known: dict[str, Any] = dict(known)
+        self.known = known
+        self._texts: list[str] = []
         self._indent = 1
         self.counts_steps = False
+
+    def apart(self) -> Writer:
+        """A writer of another function with the same globals."""
+        other = Writer(self.known)
+        other._texts = self._texts
+        return other
+
+    @property
+    def text(self) -> str:
+        """The functions made so far, as Python."""
+        return "\n\n\n".join(self._texts)
+
+    def function(self, name: str, parameters: str, *first: str) -> Callable[..., Any]:
+        """Compile the lines, after those given as `first`, to a function."""
+        text = "\n".join([f"def {name}({parameters}):", *(f"    {line}" for line in first), *self.lines])
+        self._texts.append(text)
+        exec(compile(text, "<pack>", "exec"), self.known)  # noqa: S102  # our own text: no word of the author in it
+        found: Callable[..., Any] = self.known[name]
+        return found
 
     def line(self, text: str) -> None:
         """Add one line."""

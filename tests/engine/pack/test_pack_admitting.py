@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.pack import Pack, SignalError
+from engine.pack.limits import MAX_LIST_ITEMS
 from engine.pack.problems import SignalProblem
 from engine.signal import Missing, Reason
 
@@ -128,7 +129,7 @@ def test_a_fitting_value_is_admitted(pack: Pack, name: str, value: object, admit
         ("t", date(2026, 1, 1), "a date"),
         ("l", "ab", "a string"),
         ("l", [1], "a number"),
-        ("l", ["x"] * 65, "a list of more than 64"),
+        ("l", ["x"] * (MAX_LIST_ITEMS + 1), f"a list of more than {MAX_LIST_ITEMS}"),
         ("f", [1], "a list with a number"),
         ("f", {"name": "A"}, "an object"),
         ("f", [{"nope": 1}], "a list with an unknown field in a fact"),

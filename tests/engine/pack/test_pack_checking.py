@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +108,162 @@ def test_an_unreachable_row_is_a_warning() -> None:
     ]
 
 
-def test_what_cannot_be_checked_is_said_so() -> None:
-    rules = "{id: A, if: {x: '? * 2 > 3'}, then: {o: 1}}"
-    assert "not simple" in _lints(_table(rules), "not_checked")[0].message
-    inputs = ", ".join(f"c{n}: x" for n in range(12))
-    cells = ", ".join(f"c{n}: '[1..{n + 2}]'" for n in range(12))
-    wide = _table(f"{{id: A, if: {{{cells}}}, then: {{o: 1}}}}", inputs=f"{{{inputs}}}")
-    assert "too many" in _lints(wide, "not_checked")[0].message
+def test_cells_that_are_not_simple_are_looked_through_by_the_solver() -> None:
+    rules = "{id: A, if: {x: '? * 2 > 3'}, then: {o: 1}}, {id: B, if: {x: '? * 2 <= 3'}, then: {o: 2}}"
+    assert not _check(_table(rules)).errors
+    shy = _lints(_table(rules.replace("<= 3", "< 3")), "gap")
+    assert [str(lint.witness["x"]) for lint in shy] == ["1.5"]
+    both = _lints(_table(rules.replace("<= 3", "<= 4")), "overlap")
+    assert Decimal("1.5") < both[0].witness["x"] <= 2
+
+
+def test_columns_that_depend_on_each_other_are_taken_together() -> None:
+    """By its columns alone the table has a gap and an overlap; no input reaches either."""
+    rules = "{id: A, if: {x: '< 5', y: '< 6'}, then: {o: 1}}, {id: B, if: {x: '>= 5'}, then: {o: 2}}"
+    assert not _check(_table(rules, inputs="{x: x, y: x + 1}")).errors
+    found = _lints(_table(rules, inputs="{x: x, y: x + 2}"), "gap")
+    assert 4 <= found[0].witness["x"] < 5
+    crossed = "{id: A, if: {x: '< 5'}, then: {o: 1}}, {id: B, if: {y: '>= 6'}, then: {o: 2}}"
+    assert not _check(_table(crossed, inputs="{x: x, y: x + 1}")).errors
+
+
+def test_a_witness_is_an_input_that_the_engine_was_run_on() -> None:
+    found = _lints(_table("{id: A, if: {x: '<= edge'}, then: {o: 1}}"), "gap")[0]
+    pack = parse_pack({"pack.yaml": HEAD + _table("{id: A, if: {x: '<= edge'}, then: {o: 1}}") + VERDICT})
+    assert found.signals is not None
+    assert found.as_of is not None
+    decision = pack.decide(found.signals, found.as_of)
+    assert decision.rules("not_fired") == ("A",)
+    assert found.to_dict()["as_of"] == found.as_of.isoformat()
+    assert f"as of {found.as_of}" in str(found)
+
+
+def test_matching_rules_of_an_any_table_that_differ_are_an_error() -> None:
+    rules = "{id: A, if: {x: '<= 5'}, then: {o: 1}}, {id: B, if: {x: '[2..8]'}, then: {o: 1}}, {id: C, if: {x: '>= 8'}, then: {o: 3}}"
+    found = _lints(_table(rules, "ANY"), "overlap")
+    assert [(lint.message, dict(lint.witness)) for lint in found] == [
+        ("rules B and C of ANY table t1 both match and differ", {"x": 8})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (
+            "{id: A, if: {x: '>= 0', w: '\"A\"'}, then: {o: 1}}",
+            "cell x of rule A never matters: it accepts every value",
+        ),
+        (
+            "{id: A, if: {w: '\"A\"'}, then: {o: 1}}",
+            "column x of table t1 never matters: no cell of it refuses a value",
+        ),
+        (
+            "{id: A, if: {x: '< 3', w: '\"A\",\"B\"'}, then: {o: 1}}",
+            "column w of table t1 never matters: no cell of it refuses a value",
+        ),
+    ],
+)
+def test_a_cell_or_column_that_accepts_everything_is_a_warning(rules: str, message: str) -> None:
+    more = ", {id: Z, if: {x: '> 3'}, then: {o: 2}}" if message.startswith("cell") else ""
+    found = _lints(
+        _table(rules + more, "COLLECT SUM", "o: {type: number, default: 0}", "{x: x, w: w}"), "never_matters"
+    )
+    assert [lint.message for lint in found] == [message]
+
+
+def test_a_range_that_is_empty_on_some_date_is_an_error() -> None:
+    rules = "{id: A, if: {x: '< 1'}, then: {o: 1}}, {id: B, if: {x: '[edge..5.5]'}, then: {o: 2}}"
+    found = _lints(_table(rules, outputs="o: {type: number, default: 0}"), "thresholds_out_of_order")
+    assert [(lint.level, lint.message) for lint in found] == [
+        ("error", "the range of x in rule B is empty: edge lies over 5.5 from 2026-01-01")
+    ]
+
+
+def test_a_row_or_band_that_is_lost_on_some_date_is_a_warning() -> None:
+    rules = "{id: A, if: {x: '< edge'}, then: {o: 1}}, {id: B, if: {x: '< 5.5'}, then: {o: 2}}, {id: C, then: {o: 3}}"
+    found = _lints(_table(rules, "FIRST"), "thresholds_out_of_order")
+    assert [lint.message for lint in found] == ["rule B of table t1 is never reached from 2026-01-01"]
+    body = (
+        "signals: {x: {type: number}}\n"
+        "parameters: {p: {values: [{from: 2020-01-01, value: 5, source: law}, {from: 2026-01-01, value: 8, source: law}]}}\n"
+        "decisions: {c: {scorecard: {characteristics: [{id: C, input: x, bands: "
+        "[{if: '< p', points: 1}, {if: '< 7', points: 2}, {if: '-', points: 3}]}]}}}\n"
+    )
+    assert [lint.message for lint in _lints(body, "thresholds_out_of_order")] == [
+        "band 2 of C is never reached from 2026-01-01"
+    ]
+
+
+def test_rules_and_routes_that_nothing_reaches_are_warnings() -> None:
+    body = (
+        "signals: {x: {type: number}}\n"
+        "routes: [{id: A, if: x > 1, queue: q, priority: 1, due: 1h, role: r}, {id: B, if: x > 2 and x != null, queue: q, priority: 1, due: 1h, role: r},"
+        " {id: C, queue: q, priority: 1, due: 1h, role: r}]\n"
+    )
+    verdict = (
+        "verdict: {rules: [{id: OK, if: 'x > 3', verdict: approve, reason: fine}, "
+        "{id: NO, if: 'x > 3 and x < 2', verdict: reject, reason: r, cite: [law]}]}\n"
+    )
+    report = _check(body, verdict)
+    assert {lint.message for lint in report.lints if lint.code in {"never_fires", "route_never_taken"}} == {
+        "rule NO never fires",
+        "route B is never taken",
+    }
+    never = "verdict: {rules: [{id: OK, if: 'x > 3', verdict: approve, reason: f}, {id: NO, if: 'x > 1', verdict: review, reason: r, cite: [law]}]}\n"
+    assert [lint.message for lint in _lints(body, "never_approves", never)] == [
+        "no input is approved, though a rule approves"
+    ]
+
+
+def test_what_could_not_be_settled_is_said_so() -> None:
+    body = "signals: {x: {type: number}}\n"
+    verdict = (
+        "verdict: {rules: [{id: OK, if: 'modulo(x, 7) = 3 and modulo(x, 11) = 5', verdict: approve, reason: f}]}\n"
+    )
+    found = _lints(body, "not_checked", verdict)
+    assert any("whether rule OK never fires was not settled" in lint.message for lint in found)
+
+
+def test_a_table_of_thousands_of_rows_is_looked_through_exactly() -> None:
+    rows = [f"{{id: R{n}, if: {{x: '[{n * 10}..{n * 10 + 10})'}}, then: {{o: {n}}}}}" for n in range(1, 3_000)]
+    body = _table(", ".join(rows)).replace("range: [0, 10]", "range: [10, 29999]")
+    report = check_pack({"pack.yaml": HEAD + body + VERDICT})
+    assert not report.errors
+    gapped = _lints(body.replace("[500..510)", "[500..509)"), "gap")
+    assert [str(lint.witness["x"]) for lint in gapped] == ["509"]
+
+
+PROVED = "invariants: [{id: HELD, text: t, never: 'verdict = \"approve\" and x < 1'}]\n"
+
+
+def test_a_check_proves_the_invariants_and_fails_where_one_does_not_hold() -> None:
+    verdict = "verdict: {rules: [{id: OK, if: 'x >= 1', verdict: approve, reason: f}]}\n"
+    report = _check("signals: {x: {type: number}}\n", verdict + PROVED)
+    assert report.ok
+    assert "1 invariants: 1 proved, 0 refuted, 0 undecided" in report.lines()
+    broken = _check("signals: {x: {type: number}}\n", verdict.replace(">= 1", ">= 0") + PROVED)
+    assert not broken.ok
+    assert [proof.status for proof in broken.unproved] == ["refuted"]
+    assert any("refuted: HELD" in line for line in broken.lines())
+    assert any("as_of: " in line for line in broken.lines())
+    assert broken.to_dict()["proofs"][0]["case"].startswith("# Counterexample of HELD")
+
+
+def test_an_undecided_invariant_fails_the_check_as_a_refuted_one_does() -> None:
+    verdict = (
+        "verdict: {rules: [{id: OK, if: 'modulo(x, 7) = 3 and modulo(x, 11) = 5', verdict: approve, reason: f}]}\n"
+    )
+    report = _check("signals: {x: {type: number}}\n", verdict + PROVED)
+    assert [proof.status for proof in report.unproved] == ["undecided"]
+    assert not report.errors
+    assert not report.ok
+
+
+def test_proofs_that_were_not_asked_for_are_said_to_be_missing() -> None:
+    files = {"pack.yaml": HEAD + "signals: {x: {type: number}}\n" + VERDICT + PROVED}
+    report = check_pack(files, proofs=False)
+    assert (report.proofs, report.unproved, report.to_dict()["proofs"]) == (None, (), None)
+    assert "invariants were not proved: not asked for" in report.lines()
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,11 @@ def test_a_large_table_is_indexed_and_decides(build: Callable[..., Pack]) -> Non
         assert pack.decide({"x": value, "w": "b"}, DAY).value("t") == int(value)
     assert pack.decide({"x": 5, "w": "z"}, DAY).fired == ("OK",)
     assert len(pack.decide({"w": "a"}, DAY).rules("undecided")) == 1_000
+
+
+def test_the_order_in_which_a_row_names_its_columns_does_not_count(example_text: str, example: Pack) -> None:
+    two = example_text.replace('if: {status: \'"N","F","D"\'}', 'if: {status: \'"N","F","D"\', match: \'< 1\'}')
+    turned = two.replace('status: \'"N","F","D"\', match: \'< 1\'', 'match: \'< 1\', status: \'"N","F","D"\'')
+    assert two != turned
+    assert parse_pack({"pack.yaml": two}).digest == parse_pack({"pack.yaml": turned}).digest
+    assert parse_pack({"pack.yaml": two}).digest != example.digest

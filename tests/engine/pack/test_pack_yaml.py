@@ -35,7 +35,7 @@ def _read(text: str | bytes) -> tuple[object, tuple[str, ...]]:
         ("-3", -3),
         ("007", "007"),
         ("0.60", Decimal("0.60")),
-        ("1e3", "1e3"),
+        ("'1e3'", "1e3"),
         (".inf", ".inf"),
         ("2026-11-20", date(2026, 11, 20)),
         ("2026-13-40", "2026-13-40"),
@@ -52,6 +52,16 @@ def test_plain_scalars_mean_what_packs_mean_by_them(text: str, value: object) ->
     assert isinstance(scalar, ScalarNode)
     assert scalar.value == value
     assert type(scalar.value) is type(value)
+
+
+@pytest.mark.parametrize("text", ["1e3", "-2.5E-7", "9" * 35, "0." + "1" * 35])
+def test_what_other_readers_take_for_a_number_is_refused_unless_quoted(text: str) -> None:
+    _, problems = _read(f"a: {text}\n")
+    assert problems == (
+        "f.yaml:1:4: a number with an exponent or too many digits — "
+        "write it out, up to 34 digits, or quote it if it is a text",
+    )
+    assert not _read(f"a: '{text}'\n")[1]
 
 
 def test_every_node_knows_its_line_and_column() -> None:

@@ -1,0 +1,143 @@
+"""Writes the door for signals: what plainly is what the pack declares passes in line, all else goes through the full check.
+
+A value of exactly the declared Python class within its bounds is taken as it stands; a float becomes the decimal of its
+shortest spelling; a `Missing` is noted. Whatever is not so plain (a subclass, an ISO date, a `Signal`, a fault) is handed
+to the admission of `engine.pack.admit`, which alone decides what is refused. A test here may therefore turn a good value
+away to the full check, but never lets one pass that the check would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Final
+
+from engine.pack.admit import NOT_PROVIDED, admission
+from engine.pack.limits import MAX_LIST_ITEMS, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_STRING_CHARS
+from engine.pack.model import SignalSpec
+from engine.pack.writer import Writer
+
+_BIG: Final = 10**MAX_NUMBER_DIGITS - 1
+
+
+class SignalWriter:
+    """Writes the taking of every declared signal into a local variable s0, s1, ..."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def signals(self, specs: Mapping[str, SignalSpec]) -> None:
+        """Write it; what was missing is in M, faults in E, and how many are absent in `absent`."""
+        self._take(tuple(specs))
+        for index, (name, spec) in enumerate(specs.items()):
+            self._signal(index, name, spec)
+        declared = self.writer.constant("_declared", dict.fromkeys(specs))
+        self.writer.line(f"if E or len(signals) + absent != {len(specs)}: _refuse(signals, {declared}, E)")
+
+    def _take(self, names: tuple[str, ...]) -> None:
+        """Write the reading of all values: at once from a dictionary that has every one, else each or its absence."""
+        self.writer.line("absent = 0")
+        if not names:
+            return
+        variables = "".join(f"s{index}, " for index in range(len(names)))
+        known = self.writer.constant("_names", names)
+        absent = self.writer.constant("_absent", (NOT_PROVIDED,) * len(names))
+        each = f"{variables}= map(signals.get, {known}, {absent})"
+        if len(names) == 1:  # `itemgetter` of one name gives no tuple
+            self.writer.line(each)
+            return
+        every = self.writer.constant("_every", itemgetter(*names))
+        with self.writer.block(f"if signals.__class__ is dict and len(signals) >= {len(names)}:"):
+            self.writer.line(f"try: {variables}= {every}(signals)")
+            self.writer.line(f"except KeyError: {each}")
+        self.writer.line(f"else: {each}")
+
+    def _signal(self, index: int, name: str, spec: SignalSpec) -> None:
+        variable = f"s{index}"
+        key = self.writer.constant(f"_n{index}", name)
+        full = f"{variable} = {self.writer.constant(f'_a{index}', admission(spec))}({variable}, M, E)"
+        missing = f"M[{key}] = {variable}; absent += {variable} is _NP; {variable} = None"
+        if spec.type == "number" and not spec.values:
+            self.writer.line(f"kind = {variable}.__class__")
+            low, high = self._bounds(str(index), spec, int)
+            with self.writer.block("if kind is int:"):
+                self.writer.line(f"if not {low} <= {variable} <= {high}: {full}")
+            self.writer.line(f"elif kind is _Missing: {missing}")
+            # A float may round a bound inward: at the bound itself it fails here and passes the full check.
+            self.writer.line(
+                f"elif kind is float and {low} <= {variable} <= {high}: {variable} = _Decimal(repr({variable}))"
+            )
+            self.writer.line(f"elif kind is not _Decimal or not ({self._exact(str(index), variable, spec)}): {full}")
+            return
+        fact = self._fact(index, spec.fields) if spec.fields else None
+        if fact is not None:
+            with self.writer.block(f"if {variable}.__class__ is list and len({variable}) <= {MAX_LIST_ITEMS}:"):
+                self.writer.line(f"facts = [{fact}(one) for one in {variable}]")
+                self.writer.line(f"if None in facts: {full}")
+                self.writer.line(f"else: {variable} = facts")
+            self.writer.line(f"elif {variable}.__class__ is _Missing: {missing}")
+            self.writer.line(f"else: {full}")
+            return
+        plain = self._plain(str(index), variable, spec)
+        with self.writer.block(f"if not ({plain}):" if plain else "if True:"):
+            self.writer.line(f"if {variable}.__class__ is _Missing: {missing}")
+            self.writer.line(f"else: {full}")
+
+    def _bounds(self, name: str, spec: SignalSpec, kind: type[int | Decimal]) -> tuple[str, str]:
+        """The bounds of a number: in the text where they are small integers and so is what is compared with them."""
+        ends = (-_BIG if spec.low is None else spec.low, _BIG if spec.high is None else spec.high)
+        if kind is int and all(end.__class__ is int and abs(end) < 1 << 62 for end in ends):
+            return str(ends[0]), str(ends[1])
+        given: list[Any] = [Decimal(str(end)) if kind is Decimal else end for end in ends]
+        prefix = "D" if kind is Decimal else "I"
+        low, high = (self.writer.constant(f"_{side}{prefix}{name}", end) for side, end in zip("lh", given, strict=True))
+        return low, high
+
+    def _exact(self, name: str, variable: str, spec: SignalSpec) -> str:
+        """The condition under which a Decimal is within 34 digits, the exponents allowed, and its bounds."""
+        low, high = self._bounds(name, spec, Decimal)
+        within = f"{-MAX_NUMBER_EXPONENT} < {variable}.adjusted() and {low} <= {variable} <= {high}"
+        return f"{variable}.is_finite() and {within} and _plus({variable}) == {variable}"
+
+    def _plain(self, name: str, variable: str, spec: SignalSpec) -> str:
+        """The condition under which a value needs no further look; empty where every value does."""
+        if spec.values:
+            values = self.writer.constant(f"_v{name}", frozenset(spec.values))
+            kind = {"string": "str", "number": "int"}.get(spec.type)
+            return f"{variable}.__class__ is {kind} and {variable} in {values}" if kind else ""
+        if spec.type == "number":
+            low, high = self._bounds(name, spec, int)
+            whole = f"{variable}.__class__ is int and {low} <= {variable} <= {high}"
+            return f"{whole} or {variable}.__class__ is _Decimal and {self._exact(name, variable, spec)}"
+        if spec.type == "string":
+            return f"{variable}.__class__ is str and len({variable}) <= {MAX_STRING_CHARS}"
+        if spec.type == "boolean":
+            return f"{variable} is True or {variable} is False"
+        return f"{variable}.__class__ is _date" if spec.type == "date" and spec.low is spec.high is None else ""
+
+    # -- facts
+
+    def _fact(self, index: int, fields: Mapping[str, SignalSpec]) -> str | None:
+        """Write a function that copies one plain fact and gives None for any other; None where no fact is plain."""
+        writer = self.writer.apart()
+        tests = [
+            (
+                f"v{place}",
+                writer.constant(f"_f{index}_{place}", field),
+                self._plain(f"{index}_{place}", f"v{place}", spec),
+            )
+            for place, (field, spec) in enumerate(fields.items())
+        ]
+        if not all(test for _, _, test in tests):
+            return None
+        writer.line(f"if given.__class__ is not dict or len(given) != {len(fields)}: return None")
+        with writer.block("try:"):
+            for variable, key, _ in tests:
+                writer.line(f"{variable} = given[{key}]")
+        writer.line("except KeyError: return None")
+        for variable, _, test in tests:
+            writer.line(f"if not ({variable} is None or {test}): return None")
+        writer.line(f"return {{{', '.join(f'{key}: {variable}' for variable, key, _ in tests)}}}")
+        writer.function(f"_fact{index}", "given")
+        return f"_fact{index}"
