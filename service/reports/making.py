@@ -21,7 +21,7 @@ from service.dispatch import send_report
 from service.errors import Conflict, Invalid, NotFound, Problem, ServiceError
 from service.identity.actor import Actor, Permission, system
 from service.paging import Page, page_size
-from service.reports import decision_register, risk_summary
+from service.reports import decision_register, law_matrix, risk_summary
 from service.reports.cells import MEDIA_TYPES, as_file
 from service.tables import ReportRun, utc_now
 
@@ -54,6 +54,13 @@ _REPORTS: Final = {
         risk_summary.COLUMNS,
         risk_summary.rows,
         risk_summary.summary,
+    ),
+    "law_matrix": _Report(
+        "Law matrix",
+        "Legal sources with the values and rules that rest on them, their cases, and the decisions of the period",
+        law_matrix.COLUMNS,
+        law_matrix.rows,
+        law_matrix.summary,
     ),
 }
 

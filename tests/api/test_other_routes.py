@@ -73,7 +73,11 @@ def test_a_report_is_asked_for_made_and_downloaded(client: Any, tenant: str, sig
     assert b"R-1" in file.content
     listed = client.get("/v1/reports", headers=manager).json()
     assert [one["id"] for one in listed["items"]] == [run]
-    assert {one["name"] for one in listed["catalogue"]} == {"decision_register", "risk_categorisation_summary"}
+    assert {one["name"] for one in listed["catalogue"]} == {
+        "decision_register",
+        "law_matrix",
+        "risk_categorisation_summary",
+    }
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,11 @@ def test_a_report_lies_sealed_on_disk(ask, made, stack) -> None:
 
 @pytest.mark.stack
 def test_the_catalogue_and_the_runs_are_listed(manager, made) -> None:
-    assert {one["name"] for one in reports.catalogue()} == {"decision_register", "risk_categorisation_summary"}
+    assert {one["name"] for one in reports.catalogue()} == {
+        "decision_register",
+        "law_matrix",
+        "risk_categorisation_summary",
+    }
     ids = [made()[0]["id"] for _ in range(3)]
     page = reports.listing(manager, limit=2)
     rest = reports.listing(manager, after=page.next, limit=2)
