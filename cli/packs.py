@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress, TaskID
 
-from cli.console import done_no, read_json, refuse, show
+from cli import pack_exchange, pack_insight
+from cli.console import done_no, progress, read_json, refuse, show
 
 if TYPE_CHECKING:
     from engine import Decision
@@ -24,7 +26,10 @@ pack_commands = typer.Typer(no_args_is_help=True, help="Check and compare packs.
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(decide)
+    pack_commands.command()(pack_exchange.export)
+    pack_commands.command("import")(pack_exchange.import_)
     app.add_typer(pack_commands, name="pack")
+    pack_insight.register(pack_commands)
 
 
 def decide(pack: PackDir, signals: SignalsFile, as_of: AsOf = None, json: AsJson = False) -> None:
@@ -43,15 +48,27 @@ def decide(pack: PackDir, signals: SignalsFile, as_of: AsOf = None, json: AsJson
 @pack_commands.command()
 def check(
     packs: Annotated[list[Path], typer.Argument(help="folders of packs", exists=True, file_okay=False)],
+    proofs: Annotated[bool, typer.Option("--proofs/--no-proofs", help="prove the invariants over all inputs")] = True,
+    limit: Annotated[float, typer.Option("--limit", help="seconds of solver time per pack", min=0.001)] = 20,
     json: AsJson = False,
 ) -> None:
-    """Compile, lint and run the cases of packs: every problem at once, with file, line, column and remedy.
+    """Compile, lint, prove and run the cases of packs: every problem at once, with file, line, column and remedy.
 
-    Example: verdict pack check rules/auto_loan_in
+    A refuted invariant prints a case file that reproduces it. Exit 1 where anything failed or was left undecided.
+
+    Example: verdict pack check rules/auto_loan_in --limit 30
     """
     from engine import check_pack
 
-    reports = {str(folder): check_pack(folder) for folder in packs}
+    reports = {}
+    for folder in packs:
+        with progress() as shown:
+            task = shown.add_task(f"checking {folder.name}", total=None)
+
+            def told(done: int, total: int, task: TaskID = task, shown: Progress = shown) -> None:
+                shown.update(task, completed=done, total=total)
+
+            reports[str(folder)] = check_pack(folder, proofs=proofs, limit_ms=int(limit * 1000), progress=told)
     if json:
         show({folder: report.to_dict() for folder, report in reports.items()})
     else:

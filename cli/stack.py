@@ -180,7 +180,7 @@ def _children(addresses: Addresses, data_dir: Path) -> list[Child]:
     python = [sys.executable, "-m"]
     port = {name: url.rpartition(":")[2] for name, url in vars(addresses).items()}
     web = ["--host", "127.0.0.1", "--no-access-log", "--log-level", "warning"]
-    worker = ["worker", "--queues", "checks,ml,notify,bulk", "--concurrency", "2", "--loglevel", "WARNING"]
+    worker = ["worker", "--queues", "checks,ml,notify,bulk,packs", "--concurrency", "2", "--loglevel", "WARNING"]
     here = Path(__file__).resolve().parent.parent
     return [
         Child(

@@ -1,4 +1,4 @@
-"""The Celery app: `celery -A service.celery_app worker -Q checks,ml,notify,bulk -B`.
+"""The Celery app: `celery -A service.celery_app worker -Q checks,ml,notify,bulk,packs -B`.
 
 Configuration is read when it is first needed, so that importing this module needs no environment. A forked worker drops
 what it must not share with its parent: database and provider connections.

@@ -57,6 +57,11 @@ def send_report(tenant: str, run_id: str) -> bool:
     return _send("verdict.run_report", [tenant, run_id])
 
 
+def send_pack_job(tenant: str, job_id: str) -> bool:
+    """Queue what proves a pack version: its check with proofs, or its back-test."""
+    return _send("verdict.run_pack_job", [tenant, job_id])
+
+
 def placed(failure: BaseException) -> dict[str, Any]:
     """An exception for the log: its type, its cause's type and the places it went through, never its text."""
     return dict(exception_place(None, "", {"exc_info": failure}))

@@ -39,6 +39,9 @@ task_routes = {
     "verdict.relay_outbox": {"queue": Queue.NOTIFY.value},
     "verdict.sweep": {"queue": Queue.NOTIFY.value},
     "verdict.run_report": {"queue": Queue.BULK.value},
+    "verdict.compare_trials": {"queue": Queue.BULK.value},
+    # Proofs and back-tests take minutes: on a queue of their own they hold up nobody's checks and letters.
+    "verdict.run_pack_job": {"queue": Queue.PACKS.value},
 }
 # For everything but checks, whose limits come with each message: nothing may hold a worker for ever.
 task_soft_time_limit = 540
@@ -59,6 +62,11 @@ beat_schedule = {
     "relay_outbox": {
         "task": "verdict.relay_outbox",
         "schedule": 2.0,
+        "options": {"expires": 30.0},
+    },
+    "compare_trials": {
+        "task": "verdict.compare_trials",
+        "schedule": 5.0,
         "options": {"expires": 30.0},
     },
 }

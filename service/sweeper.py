@@ -2,7 +2,8 @@
 
 It decides nothing itself and may run anywhere, any number of times at once: everything it sends is safe to run twice.
 Per tenant: queued runs that nobody took, running ones whose lease ended, runs past their deadline, applications whose
-checks have all ended and that have no decision, and report runs nobody took. The outbox needs no sweep: its own claim
+checks have all ended and that have no decision, report runs nobody took, pack versions whose instant has come, and jobs
+about pack versions that were lost. The outbox needs no sweep: its own claim
 takes rows whose lease ended.
 """
 
@@ -20,6 +21,7 @@ from service.checks.completion import advance, lock
 from service.checks.running import end_overdue
 from service.db import tenant_ids, unit
 from service.dispatch import Due
+from service.packs.scheduling import activate_due
 from service.tables import utc_now
 
 LOST_AFTER_S: Final = 30  # a queued message that no worker took by then is sent again; a duplicate does no harm
@@ -37,6 +39,8 @@ class Swept:
     stalled: int = 0
     undecided: int = 0
     reports: int = 0
+    activated: int = 0
+    pack_jobs: int = 0
 
     def __add__(self, other: Swept) -> Swept:
         return Swept(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Swept)))
@@ -69,6 +73,7 @@ def _sweep_tenant(tenant: str, now: datetime) -> Swept:
         stalled = list(session.execute(_STALLED, facts).scalars())
         undecided = list(session.execute(_UNDECIDED, facts).scalars())
         reports = list(session.execute(_REPORTS, facts).scalars())
+        pack_jobs = list(session.execute(_PACK_JOBS, facts).scalars())
     ended = sum(end_overdue(tenant, run_id, now) for run_id in late)
     dispatch.send_checks(tenant, [*queued, *leases])
     for application_id in stalled:
@@ -77,7 +82,10 @@ def _sweep_tenant(tenant: str, now: datetime) -> Swept:
         dispatch.send_decision(tenant, application_id)
     for run_id in reports:
         dispatch.send_report(tenant, run_id)
-    return Swept(len(queued), len(leases), ended, len(stalled), len(undecided), len(reports))
+    for job_id in pack_jobs:
+        dispatch.send_pack_job(tenant, job_id)
+    again = (len(queued), len(leases), ended, len(stalled), len(undecided), len(reports))
+    return Swept(*again, activated=activate_due(tenant, now), pack_jobs=len(pack_jobs))
 
 
 def _advance(tenant: str, application_id: str, now: datetime) -> None:
@@ -121,4 +129,10 @@ _UNDECIDED = text(
 )
 _REPORTS = text(
     "SELECT id FROM report_run WHERE status = 'queued' AND created_at < :lost ORDER BY created_at LIMIT :batch"
+)
+# A long queue of proofs is not sent again with every round: the message's time is renewed here.
+_PACK_JOBS = text(
+    "UPDATE pack_job SET enqueued_at = :now WHERE id IN (SELECT id FROM pack_job WHERE (status = 'queued'"
+    " AND enqueued_at < :lost) OR (status = 'running' AND lease_until < :now AND enqueued_at < :lost)"
+    " ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED) RETURNING id"
 )

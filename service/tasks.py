@@ -18,12 +18,14 @@ from service.celery_app import app
 from service.checks import running
 from service.db import tenant_ids
 from service.dispatch import placed
+from service.packs import job_running
+from service.trials import comparing
 
 _ROUNDS = 50  # batches of one tenant in one run; the rest waits for the next, so that no tenant starves the others
 _log = structlog.get_logger("service.tasks")
 
 
-def _task(name: str) -> Callable[[Callable[..., object]], Any]:
+def _task(name: str, **limits: int) -> Callable[[Callable[..., object]], Any]:
     def register(function: Callable[..., object]) -> Any:
         @wraps(function)
         def guarded(*ids: str) -> None:
@@ -32,7 +34,7 @@ def _task(name: str) -> Callable[[Callable[..., object]], Any]:
             except Exception as failure:  # noqa: BLE001 - see above: logged by place, found again by the sweeper
                 _log.error("task.failed", task=name, row=ids[-1] if ids else None, **placed(failure))
 
-        return app.task(name=name)(guarded)
+        return app.task(name=name, **limits)(guarded)
 
     return register
 
@@ -69,6 +71,22 @@ def relay_outbox() -> None:
 def run_report(tenant: str, run_id: str) -> None:
     """Make a report that was asked for."""
     reports.run(tenant, run_id)
+
+
+@_task("verdict.run_pack_job", soft_time_limit=job_running.LIMIT_S, time_limit=job_running.LIMIT_S + 60)
+def run_pack_job(tenant: str, job_id: str) -> None:
+    """Prove a pack version, or try it on stored decisions."""
+    job_running.run(tenant, job_id)
+
+
+@_task("verdict.compare_trials")
+def compare_trials() -> None:
+    """Let candidates decide what champions decided, for every tenant; one tenant's trouble does not stop the others'."""
+    for tenant in tenant_ids():
+        try:
+            comparing.compare(tenant)
+        except Exception as failure:  # noqa: BLE001 - a shadow has no effect, its failure included
+            _log.error("trials.failed", tenant=tenant, **placed(failure))
 
 
 def relay_all(tenant: str) -> int:

@@ -12,6 +12,7 @@ from api.routes import (
     people,
     reports,
     screening,
+    trials,
     webhooks,
 )
 
@@ -21,6 +22,7 @@ ALL = (
     cases.routes,
     packs.routes,
     editing.routes,
+    trials.routes,
     screening.routes,
     reports.routes,
     audit.routes,

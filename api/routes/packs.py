@@ -11,7 +11,17 @@ from api.declare import Caller, Routes
 from api.json_body import Json
 from api.params import Id, PackName, whole
 from api.wire.base import ID_PATTERN, NoteBody, Page
-from api.wire.packs import CheckReport, Diff, DraftBody, NewPackBody, PackLine, VersionAnswer, VersionLine
+from api.wire.packs import (
+    CheckReport,
+    Diff,
+    DraftBody,
+    NewPackBody,
+    PackLine,
+    RollBackBody,
+    ScheduleBody,
+    VersionAnswer,
+    VersionLine,
+)
 from service import packs
 from service.errors import NotFound
 from service.identity.actor import Actor, Permission
@@ -66,13 +76,13 @@ def diff_versions(caller: Caller, pack_id: PackName, version_id: Id, against: Ag
 
 @routes.post(VERSION + ":submit", Permission.WRITE_PACKS, "Submit a draft", answers=VersionLine)
 def submit_version(caller: Caller, pack_id: PackName, version_id: Id, body: NoteBody) -> Response:
-    """It is checked, frozen under its digest and changes no more."""
+    """It is checked, frozen under its digest and changes no more; its proofs and its back-test begin."""
     return Json(packs.submit(caller, of_pack(caller, pack_id, version_id), body.note))
 
 
 @routes.post(VERSION + ":approve", Permission.APPROVE_PACKS, "Approve a version", answers=VersionLine)
 def approve_version(caller: Caller, pack_id: PackName, version_id: Id, body: NoteBody) -> Response:
-    """Never by whoever wrote on it (invariant 6)."""
+    """Never by whoever wrote on it (invariant 6). 409 names what is still running, red or absent: check, proofs, back-test."""
     return Json(packs.approve(caller, of_pack(caller, pack_id, version_id), body.note))
 
 
@@ -86,6 +96,25 @@ def reject_version(caller: Caller, pack_id: PackName, version_id: Id, body: Note
 def activate_version(caller: Caller, pack_id: PackName, version_id: Id, body: NoteBody) -> Response:
     """It decides from the next request on; the version before retires in the same transaction."""
     return Json(packs.activate(caller, of_pack(caller, pack_id, version_id), body.note))
+
+
+@routes.post(VERSION + ":schedule", Permission.ACTIVATE_PACKS, "Schedule a version", answers=VersionLine)
+def schedule_version(caller: Caller, pack_id: PackName, version_id: Id, body: ScheduleBody) -> Response:
+    """From its instant on it decides, in place of the version before; scheduling again moves the instant."""
+    return Json(packs.schedule(caller, of_pack(caller, pack_id, version_id), body.effective_from, body.note))
+
+
+@routes.post(VERSION + ":unschedule", Permission.ACTIVATE_PACKS, "Unschedule a version", answers=VersionLine)
+def unschedule_version(caller: Caller, pack_id: PackName, version_id: Id, body: NoteBody) -> Response:
+    """It stays approved."""
+    return Json(packs.unschedule(caller, of_pack(caller, pack_id, version_id), body.note))
+
+
+@routes.post("/v1/packs/{pack_id}:rollback", Permission.ACTIVATE_PACKS, "Roll back", answers=VersionLine)
+def roll_back(caller: Caller, pack_id: PackName, body: RollBackBody) -> Response:
+    """The version before decides again, or the one named; the reason is kept in the audit."""
+    to = None if body.to is None else of_pack(caller, pack_id, body.to)
+    return Json(packs.roll_back(caller, pack_id, body.note, to))
 
 
 @routes.post(VERSION + ":retire", Permission.ACTIVATE_PACKS, "Retire a version", answers=VersionLine)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from api.wire.base import Asked, PackId, Reference, SignalName, Told
+from api.wire.base import Asked, Name, Note, PackId, RecordId, Reference, SignalName, Told
 
 Verdict = Literal["approve", "review", "reject"]
 IdempotencyKey = Annotated[str, StringConstraints(pattern="^[\\x21-\\x7e]{1,255}$")]
@@ -40,6 +40,49 @@ class DecisionBody(Asked):
     reference: Reference
     signals: dict[SignalName, Any] = Field(max_length=1000, description="name to value, typed as the pack declares")
     as_of: date | None = Field(default=None, description="the day whose parameters apply; today where absent")
+
+
+class OneDecisionBody(DecisionBody):
+    """What to decide, and by which version: the active one, or one that is named, to try it."""
+
+    version: RecordId | None = Field(
+        default=None,
+        description="any kept version, a draft included; the answer is a test (`test: true`), stored apart and counted nowhere",
+    )
+
+
+class TryBody(Asked):
+    """Signals to try a version with."""
+
+    reference: Reference = "try-out"
+    signals: dict[SignalName, Any] = Field(max_length=1000)
+    as_of: date | None = None
+
+
+class OutcomeBody(Asked):
+    """What became of a decision, as its source tells it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"outcome": "bad", "source": "ninety_days_past_due", "note": ""}}
+    )
+
+    outcome: Literal["good", "bad"]
+    source: Name
+    note: Note = ""
+
+
+class OutcomeAnswer(Told):
+    """An outcome that is kept."""
+
+    id: str
+    outcome: Literal["good", "bad"]
+    source: str
+
+
+class ReplayBody(Asked):
+    """By which version to decide again; the one that decided where absent."""
+
+    version: RecordId | None = None
 
 
 class BatchItem(DecisionBody):
@@ -145,11 +188,52 @@ class BatchAnswer(Told):
     results: list[BatchResult]
 
 
+class Change(Told):
+    """One signal with another value. Values of personal signals are masked."""
+
+    signal: str
+    before: Any = None
+    after: Any = None
+    how: str = Field(description="declared anew, retaken by its check, or supplied where it was missing")
+
+
+class NearMiss(Change):
+    """A rule that did not fire and would after this change."""
+
+    rule: str
+    sentence: str
+
+
+class Counterfactual(Told):
+    """Changes that together give another verdict, and without any one of which they do not; decided before it is told."""
+
+    verdict: Verdict
+    changes: list[Change]
+    sentence: str
+
+
+class ApplicantTexts(Told):
+    """All that the applicant may be told: never screening, suspicion, risk category or a limit (invariant 11)."""
+
+    reasons: list[str]
+    can_do: list[str]
+
+
 class Explanation(Told):
-    """Why the decision came out as it did, from the same run as the decision."""
+    """Why the decision came out as it did, from the same run as the decision; and what nearly happened, by deciding again.
+
+    For officers, but for `applicant`.
+    """
+
+    near_misses: list[NearMiss] = Field(default_factory=list)
+    counterfactuals: list[Counterfactual] = Field(default_factory=list)
+    to_approve: list[Counterfactual] = Field(default_factory=list)
+    applicant: ApplicantTexts | None = None
+    explained_same: bool = Field(default=True, description="whether today's engine makes the same decision again")
 
 
 class ReplayAnswer(Told):
-    """Whether deciding again, with the stored pack and signals, gives the same digest (invariant 1)."""
+    """Whether deciding again gives the same digest; by the version that decided it must (invariant 1)."""
 
     same: bool
+    same_content: bool = Field(description="whether the version that decided again has the content that decided")

@@ -1,11 +1,14 @@
-"""Packs and their versions: drafts are changed whole, by table, or by parameter; the life cycle's acts carry a note."""
+"""Packs and their versions: drafts are changed whole, by table, or by parameter; the life cycle's acts carry a note.
+
+What a worker proves about a version, and what a candidate does on live traffic, are told here too.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from api.wire.base import FILE_PATTERN, Asked, Note, PackId, RecordId, Told
 
@@ -73,7 +76,7 @@ class PackLine(Told):
 
 
 class VersionLine(Told):
-    """A version in the list: draft, submitted, approved, active, retired or rejected."""
+    """A version in the list: draft, submitted, approved, scheduled, active, retired or rejected."""
 
     id: str
     status: str
@@ -84,6 +87,7 @@ class VersionAnswer(VersionLine):
 
     files: dict[str, str] = Field(default_factory=dict)
     row_version: int = 1
+    evidence: dict[str, Any] | None = Field(default=None, description="what an approval finds; null for a draft")
 
 
 class CheckReport(Told):
@@ -112,3 +116,76 @@ class Parameters(Told):
     """The dated parameters of a version."""
 
     items: list[dict[str, Any]]
+
+
+class ScheduleBody(Asked):
+    """When an approved version takes effect."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"effective_from": "2027-01-01T00:00:00+05:30", "note": "with the new policy"}}
+    )
+
+    effective_from: AwareDatetime = Field(description="RFC 3339 with its offset, to come")
+    note: Note = ""
+
+
+class RollBackBody(Asked):
+    """Which version decides again, and why."""
+
+    to: RecordId | None = Field(default=None, description="a retired version; the one before where absent")
+    note: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+
+
+class BacktestBody(Asked):
+    """The days of stored decisions, both included, in UTC; the last 90 days where absent, as an approval asks."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"from": "2026-09-01", "to": "2026-09-30"}})
+
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+    against: RecordId | None = Field(default=None, description="another version; the active one where absent")
+
+
+class ChallengeBody(Asked):
+    """How much of the live traffic a candidate answers."""
+
+    percent: int = Field(ge=1, le=50, description="of the references, the same ones always")
+    note: Note = ""
+
+
+class PackJob(Told):
+    """A worker's task about a version: queued, running, done or failed; `done` of `total` rows."""
+
+    id: str
+    kind: str
+    status: str
+    done: int
+    total: int | None = None
+
+
+class PackJobResult(PackJob):
+    """The task with its figures, when it is done."""
+
+    result: dict[str, Any] | None = None
+
+
+class Trial(Told):
+    """A candidate on live traffic, without effect (`shadow`) or for a part of the references (`challenger`)."""
+
+    id: str
+    mode: str
+    running: bool
+    percent: int | None = None
+
+
+class TrialFigures(Trial):
+    """The trial in figures: agreement, where verdicts move from champion to candidate, arms with their outcomes."""
+
+    compared: int
+    agree: int
+    differ: int
+    pending: int
+    failed: int
+    fallbacks: int
+    verdicts: dict[str, dict[str, int]]
+    categories: dict[str, dict[str, int]]

@@ -24,6 +24,7 @@ from service.checks.completion import lock
 from service.checks.graph import FINISHED
 from service.checks.loading import newest_files
 from service.db import unit
+from service.decisions.challenging import champion_instead
 from service.identity.actor import system
 from service.packs import ActivePack, by_digest
 from service.sealed import declared_of, evidence_of, given_of, signal_of
@@ -84,7 +85,15 @@ def fitting(pack: ActivePack, signals: Mapping[str, Signal], as_of: date) -> tup
 
 def _decide(session: Session, tenant: str, row: Application, pack: ActivePack, now: datetime) -> str:
     signals, evidence = gather(session, tenant, row, now)
-    decision, admitted = fitting(pack, signals, now.date())
+    challenge = None
+    try:
+        decision, admitted = fitting(pack, signals, now.date())
+    except Exception as failure:
+        instead = champion_instead(tenant, pack, failure)
+        if instead is None:
+            raise
+        pack, challenge = instead
+        decision, admitted = fitting(pack, signals, now.date())
     status = STATUS_OF[str(decision.verdict)]
     row.status, row.decided_at, row.version = status, now, row.version + 1
     session.add(row)
@@ -106,6 +115,7 @@ def _decide(session: Session, tenant: str, row: Application, pack: ActivePack, n
         models=_models(evidence),
         lists=dict(evidence.get("screening", {}).get("lists", {})),
         signals=admitted,
+        challenge=challenge,
     )
     row.decision_id = answer["id"]
     session.add(row)

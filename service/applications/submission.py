@@ -14,6 +14,7 @@ from service.applications import reading
 from service.applications.fields import check_signals
 from service.checks.completion import Follows, advance, lock
 from service.db import unit
+from service.decisions.challenging import assigned
 from service.errors import Conflict, Invalid, NotFound
 from service.identity.actor import Actor, Permission
 from service.packs import ActivePack, active
@@ -36,7 +37,7 @@ def submit(actor: Actor, application_id: str) -> dict[str, Any]:
         raise NotFound("there is no such application")
     follows = None
     if found.status == "draft":
-        follows = _submit(actor, application_id, active(actor.tenant, found.pack_id))
+        follows = _submit(actor, application_id, _deciding(actor.tenant, found))
     elif found.status == "withdrawn":
         raise Conflict("the application was withdrawn")
     if follows is not None:
@@ -74,6 +75,16 @@ def _submit(actor: Actor, application_id: str, pack: ActivePack) -> Follows | No
         outbox.put(session, actor.tenant, "webhook", "application.submitted", event)
         audit.append(session, actor, "application.submitted", row.id, {"pack": row.pack_id, "digest": pack.digest})
     return follows
+
+
+def _deciding(tenant: str, found: Application) -> ActivePack:
+    """The active pack, or its challenger where the reference falls to it and the given signals fit it too."""
+    pack = assigned(tenant, found.pack_id, found.reference)
+    try:
+        _still_fits(found, pack)
+    except Invalid:
+        return active(tenant, found.pack_id)
+    return pack
 
 
 def _still_fits(row: Application, pack: ActivePack) -> None:

@@ -23,6 +23,7 @@ class Queue(StrEnum):
     ML = "ml"
     NOTIFY = "notify"
     BULK = "bulk"
+    PACKS = "packs"
 
 
 @dataclass(frozen=True, slots=True)

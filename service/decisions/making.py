@@ -1,8 +1,9 @@
 """Flow A: one key, one decision (invariant 7).
 
 Claim the key; where somebody else holds it, answer with what is stored, refuse another body, or wait a little for the
-holder. Take the pinned pack from memory, decide once, write once, answer from what is in hand. Whatever fails on the way
-gives the claim back and leaves nothing behind; a process that is killed leaves a claim that runs out and is taken over.
+holder. Take the pinned pack from memory (the champion, or the challenger that the reference falls to), decide once, write
+once, answer from what is in hand. Whatever fails on the way gives the claim back and leaves nothing behind; a process that
+is killed leaves a claim that runs out and is taken over.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from sqlmodel import Session
 from engine.pack import Decision, SignalError
 from service.db import unit
 from service.decisions import trips
+from service.decisions.challenging import Challenge
 from service.decisions.numbers import NUMBER_WITHIN, next_number
 from service.decisions.rendering import Made, Subject, open_answer, render
 from service.decisions.request import Answer, BatchItem, DecisionRequest
 from service.errors import Conflict, Invalid, NotFound, Problem, ServiceError
 from service.identity.actor import Actor, Permission
 from service.keys import keyring
-from service.packs import ActivePack, pinned
+from service.packs import ActivePack, active, pinned
+from service.packs.scheduling import activate_due
 from service.tables import Application, DecisionRow, utc_now
 
 MAX_BATCH: Final = 100
@@ -79,6 +82,7 @@ def record(
     models: Mapping[str, Any],
     lists: Mapping[str, Any],
     signals: Mapping[str, Any],
+    challenge: Challenge | None = None,
 ) -> dict[str, Any]:
     """Write a decision, its case, outbox rows and audit link in the caller's transaction and return the answer.
 
@@ -87,7 +91,7 @@ def record(
     """
     session.flush()
     connection: Connection = session.connection()
-    made = Made(pack, decision, utc_now())
+    made = Made(pack, decision, utc_now(), challenge)
     number = 0
     if not made.approves:
         number = connection.exec_driver_sql(NUMBER_WITHIN, {"tenant": actor.tenant}).scalar_one()
@@ -112,10 +116,7 @@ def decide_with(pack: ActivePack, signals: Mapping[str, Any], as_of: date) -> De
 def _owned(way: trips.Way, actor: Actor, request: DecisionRequest, found: trips.Claim, claim_id: str) -> Answer | None:
     """Decide under our claim; None where the claim was lost meanwhile, so that the caller looks again."""
     try:
-        pack = _pinned(actor.tenant, request.pack, found)
-        now = utc_now()
-        decision = decide_with(pack, request.signals, request.as_of or now.date())
-        return _write(way, actor, request, claim_id, Made(pack, decision, now))
+        return _write(way, actor, request, claim_id, _made(actor.tenant, request, found))
     except BaseException:
         with suppress(
             ServiceError, psycopg.Error
@@ -124,7 +125,22 @@ def _owned(way: trips.Way, actor: Actor, request: DecisionRequest, found: trips.
         raise
 
 
-def _pinned(tenant: str, pack_id: str, found: trips.Claim) -> ActivePack:
+def _made(tenant: str, request: DecisionRequest, found: trips.Claim) -> Made:
+    """Decide by the champion, or by its challenger where the reference falls to it and it can."""
+    now = utc_now()
+    as_of = request.as_of or now.date()
+    challenge = None if found.due else Challenge.of(found, request.reference)
+    challenged = None if challenge is None else challenge.decide(tenant, request.pack, request.signals, as_of)
+    if challenge is not None and challenged is not None:
+        return Made(challenged[0], challenged[1], now, challenge)
+    champion = _champion(tenant, request.pack, found)
+    return Made(champion, decide_with(champion, request.signals, as_of), now, challenge)
+
+
+def _champion(tenant: str, pack_id: str, found: trips.Claim) -> ActivePack:
+    if found.due:
+        activate_due(tenant, utc_now(), pack_id)
+        return active(tenant, pack_id)
     if found.version_id is None or found.pack_digest is None:
         raise NotFound(f"no version of the pack {pack_id} is active")
     return pinned(tenant, pack_id, found.pack_digest, found.version_id)

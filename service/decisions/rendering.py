@@ -21,6 +21,7 @@ from engine.signal import Missing, Reason, Signal
 from service import values
 from service.audit import canonical
 from service.crypto import Keyring
+from service.decisions.challenging import Challenge
 from service.decisions.trips import Written
 from service.identity.actor import Actor
 from service.ids import new_id
@@ -47,11 +48,12 @@ UNROUTED: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Made:
-    """A decision that was made: by which version, and when."""
+    """A decision that was made: by which version, and when; and the challenge that its reference fell to, if any."""
 
     pack: ActivePack
     decision: Decision
     now: datetime
+    challenge: Challenge | None = None
 
     @property
     def approves(self) -> bool:
@@ -85,7 +87,7 @@ def render(keys: Keyring, actor: Actor, made: Made, subject: Subject, case_numbe
     active, tenant = made.pack, actor.tenant
     decision_id, body = new_id("dec"), made.decision.answer()
     case_id = None if made.approves else new_id("cas")
-    route = None if case_id is None else _timed(body["route"] or UNROUTED, made.now)
+    route = None if case_id is None else timed_route(body["route"] or UNROUTED, made.now)
     body |= {"id": decision_id, "reference": subject.reference, "route": route, "created_at": rfc3339(made.now)}
     body |= {"application": subject.application_id}
     body["case"] = None if case_id is None else {"id": case_id, "number": shown_number(case_number)}
@@ -111,8 +113,10 @@ def render(keys: Keyring, actor: Actor, made: Made, subject: Subject, case_numbe
         "message": new_id("msg"),
         "actor": actor.id,
         "actor_name": actor.name,
-        "audit": canonical(_audited(body, active, subject)),
+        "audit": canonical(_audited(body, made, subject)),
     }
+    if made.challenge is not None:
+        facts |= made.challenge.facts()
     told = {"decision_id": decision_id, "reference": subject.reference, "application_id": subject.application_id}
     told |= {"pack": active.pack.id, "verdict": body["verdict"]}
     case_payload = None
@@ -171,7 +175,8 @@ def shown_number(number: int) -> str:
     return f"KYC-{number:06d}"
 
 
-def _timed(route: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def timed_route(route: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The route with its duration as a time counted from `now`."""
     match = _DURATION.fullmatch(str(route["due"]))
     if match is None or not any(match.groups()):
         raise ValueError("the engine's deadline is an ISO 8601 duration of days, hours, minutes and seconds")
@@ -179,11 +184,12 @@ def _timed(route: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {**route, "due": rfc3339(now + timedelta(**parts))}
 
 
-def _audited(body: Mapping[str, Any], active: ActivePack, subject: Subject) -> dict[str, Any]:
-    pack = {"id": active.pack.id, "digest": active.digest}
+def _audited(body: Mapping[str, Any], made: Made, subject: Subject) -> dict[str, Any]:
+    pack = {"id": made.pack.pack.id, "digest": made.pack.digest}
     about = {"verdict": body["verdict"], "digest": body["digest"], "application": subject.application_id}
     used = {"engine": body["engine_version"], "models": dict(subject.models), "lists": dict(subject.lists)}
-    return {"pack": pack, **about, **used}
+    tried = {} if made.challenge is None else made.challenge.facts()
+    return {"pack": pack, **about, **used, **tried}
 
 
 def _case(body: Mapping[str, Any], route: Mapping[str, Any], case_id: str, number: int) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """The two trips to the database of flow A, each one round trip: claim the key, then write everything at once.
 
-Trip 1 claims the idempotency key and reads which version is active. It commits without waiting for the disk: a claim that
-a crash forgets was never answered, so the caller's retry makes it anew; the decision's own commit waits for the disk, and
-with it everything before. Trip 2 finishes the claim and writes decision, case, timeline, outbox and audit link, and only
-where the claim is still this call's (invariant 7).
+Trip 1 claims the idempotency key and reads which version is active, its challenger, and whether a scheduled version is
+due. It commits without waiting for the disk: a claim that a crash forgets was never answered, so the caller's retry makes it
+anew; the decision's own commit waits for the disk, and with it everything before. Trip 2 finishes the claim and writes
+decision, case, timeline, outbox, trials and audit link, and only where the claim is still this call's (invariant 7).
 
-Each trip is one call of a function of the database (migration 0003) and one transaction: the function sets the tenant, and
+Each trip is one call of a function of the database (migrations 0003, 0005) and one transaction: the function sets the tenant, and
 row-level security holds for every row it touches. A function, because the tenant must be set before the first row and the
 round trip and the parsing of four statements cost more than the work.
 """
@@ -35,13 +35,21 @@ _RELEASE: Final = "SELECT verdict_release(%s, %s)"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What trip 1 found. `id` where the key is ours; otherwise the holder's body and, when finished, its answer."""
+    """What trip 1 found. `id` where the key is ours; otherwise the holder's body and, when finished, its answer.
+
+    `due`: a scheduled version must be activated first. The last four name the pack's running challenger, if there is one.
+    """
 
     id: str | None
     body_digest: str | None
     answer: bytes | None
     version_id: str | None
     pack_digest: str | None
+    due: bool | None
+    trial_id: str | None
+    trial_version: str | None
+    trial_digest: str | None
+    trial_percent: int | None
 
 
 @dataclass(frozen=True, slots=True)

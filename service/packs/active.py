@@ -1,4 +1,4 @@
-"""Compiled packs in memory, pinned by digest (invariant 5).
+"""Compiled packs in memory, pinned by digest (invariant 5), and which of them decides.
 
 A compiled pack is a pure function of its files, and a digest names it for ever, so what is cached is never stale; only
 which digest is active can change, and that is read in the same trip that claims the idempotency key. The cache is
@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session, col
 
-from engine.pack import Pack, PackError, parse_pack
+from engine.pack import Pack
 from service.db import unit
-from service.errors import Invalid, NotFound, Problem
-from service.tables import PackVersion
+from service.errors import Invalid, NotFound
+from service.packs.compiling import compile_files
+from service.packs.drafting import is_draft
+from service.packs.scheduling import activate_due
+from service.tables import PackVersion, utc_now
 
 CACHED_PACKS: Final = 256
 
-_KEPT: Final = ("submitted", "approved", "active", "retired")
+_KEPT: Final = ("submitted", "approved", "scheduled", "active", "retired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,14 @@ _cache = _Cache(CACHED_PACKS)
 
 
 def active(tenant: str, pack_id: str) -> ActivePack:
-    """The version that decides now; raises `NotFound` where no version of the pack is active."""
-    query = select(col(PackVersion.id), col(PackVersion.digest)).where(
-        col(PackVersion.pack_id) == pack_id, col(PackVersion.status) == "active"
-    )
-    with unit(tenant) as session:
-        row = session.execute(query).one_or_none()
-    if row is None:
+    """The version that decides now, a scheduled one that is due included; raises `NotFound` where none does."""
+    version_id, digest, due = _deciding(tenant, pack_id)
+    if due:
+        activate_due(tenant, utc_now(), pack_id)
+        version_id, digest, _ = _deciding(tenant, pack_id)
+    if version_id is None or digest is None:
         raise NotFound(f"no version of the pack {pack_id} is active")
-    return pinned(tenant, pack_id, row.digest, row.id)
+    return pinned(tenant, pack_id, digest, version_id)
 
 
 def by_digest(tenant: str, pack_id: str, digest: str) -> ActivePack:
@@ -98,18 +100,39 @@ def by_digest(tenant: str, pack_id: str, digest: str) -> ActivePack:
     return pinned(tenant, pack_id, digest, version_id)
 
 
+def by_version(tenant: str, version_id: str) -> tuple[ActivePack, str]:
+    """A version compiled as it stands, a draft included, and its state; raises `NotFound`, `Invalid` for what does not compile.
+
+    A draft is compiled from the files it has now; what decides is named by the digest of their content.
+    """
+    query = select(
+        col(PackVersion.pack_id), col(PackVersion.digest), col(PackVersion.status), col(PackVersion.files)
+    ).where(col(PackVersion.id) == version_id)
+    with unit(tenant) as session:
+        row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such pack version")
+
+    def compiled() -> ActivePack:
+        pack = compile_files(row.files)
+        if pack.id != row.pack_id or (not is_draft(row.digest) and pack.digest != row.digest):
+            raise Invalid(f"the files of this version are not the pack {row.pack_id} that it names")
+        return ActivePack(pack, pack.digest, pack.version, version_id)
+
+    # A draft's or a rejected version's content may be another row's too, and each row answers under its own id.
+    name = row.digest if row.status in _KEPT else f"{row.digest}@{version_id}"
+    return _cache.get((tenant, row.pack_id, name), compiled), row.status
+
+
 def pinned(tenant: str, pack_id: str, digest: str, version_id: str) -> ActivePack:
     """The compiled version whose digest and row the caller has just read; asks the database at the first time only."""
     return _cache.get((tenant, pack_id, digest), lambda: _compile(tenant, pack_id, digest, version_id))
 
 
-def compile_files(files: Mapping[str, str]) -> Pack:
-    """Compile a pack's files; raises `Invalid` with every problem, each with file, line, column and remedy."""
-    try:
-        return parse_pack(files)
-    except PackError as failure:
-        problems = tuple(Problem(f"{p.file}:{p.line}:{p.column}", p.message, p.remedy) for p in failure.problems)
-        raise Invalid("the pack does not compile", problems) from None
+def _deciding(tenant: str, pack_id: str) -> tuple[str | None, str | None, bool]:
+    with unit(tenant) as session:
+        row = session.execute(_DECIDING, {"pack": pack_id, "now": utc_now()}).one()
+    return row.id, row.digest, row.due
 
 
 def _compile(tenant: str, pack_id: str, digest: str, version_id: str) -> ActivePack:
@@ -128,3 +151,10 @@ def _files(session: Session, version_id: str) -> dict[str, str]:
     if files is None:
         raise NotFound("there is no such pack version")
     return dict(files)
+
+
+_DECIDING = text(
+    "SELECT v.id, v.digest, EXISTS (SELECT FROM pack_version s WHERE s.pack_id = :pack AND s.status = 'scheduled'"
+    " AND s.effective_from <= :now) AS due FROM (SELECT 1) AS one LEFT JOIN pack_version v"
+    " ON v.pack_id = :pack AND v.status = 'active'"
+)

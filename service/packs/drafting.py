@@ -26,6 +26,8 @@ from service.tables import PackVersion, utc_now
 from service.values import jsonable
 
 MAX_NOTE: Final = 1000
+PROOFS: Final = "proofs"
+_DRAFT: Final = "draft:"
 _NUMBERING = text("SELECT pg_advisory_xact_lock(hashtextextended('verdict.pack:' || :tenant || ':' || :pack, 0))")
 
 
@@ -65,10 +67,18 @@ def update_draft(actor: Actor, version_id: str, files: Mapping[str, str], row_ve
     return get(actor, version_id)
 
 
-def check(actor: Actor, version_id: str) -> dict[str, Any]:
-    """Compile, lint and run the cases of a version and keep the report. Needs WRITE_PACKS or APPROVE_PACKS."""
+def must_work_on_packs(actor: Actor) -> None:
+    """Raise `Forbidden` for who neither writes nor approves packs."""
     if not actor.may(Permission.WRITE_PACKS) and not actor.may(Permission.APPROVE_PACKS):
         raise Forbidden(f"this needs the permission {Permission.WRITE_PACKS} or {Permission.APPROVE_PACKS}")
+
+
+def check(actor: Actor, version_id: str) -> dict[str, Any]:
+    """Compile, lint and run the cases of a version and keep the report. Needs WRITE_PACKS or APPROVE_PACKS.
+
+    Proofs take longer and are a worker's (`jobs.prove`); those that were made of exactly this content stay in the report.
+    """
+    must_work_on_packs(actor)
     with unit(actor.tenant) as session:
         row = row_of(session, version_id)
     # Running the cases takes seconds; no transaction stays open meanwhile, and the report is kept only for these files.
@@ -77,17 +87,30 @@ def check(actor: Actor, version_id: str) -> dict[str, Any]:
         again = row_of(session, version_id, lock=True)
         if again.row_version != row.row_version:
             raise Conflict("the draft was saved while it was checked; check it again")
+        report = with_proofs(report, again.check_report)
         again.check_report = report
         content = {"pack": row.pack_id, "ok": report["ok"], "digest": report["digest"]}
         audit.append(session, actor, "pack.checked", row.id, content)
     return report
 
 
-def report_on(pack_id: str, files: Mapping[str, str]) -> dict[str, Any]:
-    """The engine's report on the files, with the digest it is about; not `ok` where the files are another pack's."""
-    found = check_pack(dict(files))
+def with_proofs(report: dict[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    """The report with the proofs of the one held, where that is of the same content; a refuted one stays red."""
+    if PROOFS not in held or held.get("digest") != report["digest"] or report["digest"] is None:
+        return report
+    return report | {PROOFS: held[PROOFS], "ok": bool(report["ok"] and held.get("ok"))}
+
+
+def report_on(pack_id: str, files: Mapping[str, str], *, proofs: bool = False) -> dict[str, Any]:
+    """The engine's report on the files, with the digest it is about; not `ok` where the files are another pack's.
+
+    `proofs` is in the report only where they were made: an approval asks for it.
+    """
+    found = check_pack(dict(files), proofs=proofs)
     pack = found.pack
     report: dict[str, Any] = jsonable(found.to_dict()) | {"ok": found.ok, "digest": None}
+    if report.get(PROOFS) is None:
+        report.pop(PROOFS, None)
     if pack is None:
         return report | {"ok": False}
     if pack.id != pack_id:
@@ -137,7 +160,12 @@ def accept_note(note: str) -> str:
 
 def draft_digest(files: Mapping[str, str]) -> str:
     """A name for the files as they are, which no pack digest can equal."""
-    return "draft:" + hashlib.sha256(audit.canonical(dict(files)).encode()).hexdigest()
+    return _DRAFT + hashlib.sha256(audit.canonical(dict(files)).encode()).hexdigest()
+
+
+def is_draft(digest: str) -> bool:
+    """Whether the digest names files that may still change."""
+    return digest.startswith(_DRAFT)
 
 
 def _copy(session: Session, pack_id: str, from_version: str | None) -> dict[str, str]:

@@ -1,112 +1,156 @@
-"""The life of a version: draft, submitted, approved, active, retired, or rejected.
+"""The life of a version: draft, submitted, approved, scheduled, active, retired, or rejected.
 
 Whoever wrote on a version cannot approve it (invariant 6), a version that left draft never changes (invariant 5), and
-only what was checked green goes on. This module says so in words; constraints and a trigger of the database say it again
-to everybody. Activation retires the version before in the same transaction, and rolling back is activating the old one.
+only what was checked green, proofs included, and tried on stored decisions is approved. This module says so in words;
+constraints and triggers of the database say it again to everybody. Submitting starts what an approval needs, so that
+nobody has to ask for it; when a version takes effect stands in `scheduling`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from service import audit
 from service.db import unit
+from service.dispatch import send_pack_job
 from service.errors import Conflict, Forbidden, Invalid, Problem
 from service.identity.actor import Actor, Permission
-from service.packs.drafting import accept_note, check, new_row, report_on
-from service.packs.reading import get, row_of
+from service.packs import evidence, jobs
+from service.packs.drafting import check, new_row, report_on
+from service.packs.reading import get
+from service.packs.transition import (
+    AUTHOR_NEVER_APPROVES,
+    active_row,
+    end_trials,
+    expect,
+    make_active,
+    must_say_why,
+    transition,
+)
 from service.tables import PackVersion, utc_now
-
-_CONSTRAINTS: Final = {
-    "uq_pack_digest": "a version with the same content exists already; a rule must change for a new version",
-    "author_never_approves": "whoever wrote on a version cannot approve it",
-    "uq_pack_active": "another version was activated at the same moment; read the list again",
-}
 
 
 def submit(actor: Actor, version_id: str, note: str = "") -> dict[str, Any]:
-    """Hand a draft over for approval: it is checked, frozen under its digest, and changes no more. Needs WRITE_PACKS."""
+    """Hand a draft over for approval: checked, frozen under its digest, its proofs and back-test begun. Needs WRITE_PACKS."""
     actor.must(Permission.WRITE_PACKS)
     if get(actor, version_id)["status"] != "draft":
         raise Conflict("only a draft can be submitted")
     report = check(actor, version_id)
     if not report["ok"]:
         raise Invalid("the check of this version is not green", _problems(report))
+    begun: list[str] = []
 
-    def act(row: PackVersion, now: datetime) -> None:
-        _expect(row, "draft")
+    def act(session: Session, row: PackVersion, now: datetime) -> None:
+        expect(row, "draft")
         if row.check_report.get("digest") != report["digest"]:
             raise Conflict("the draft was saved after its check; submit it again")
         row.status, row.digest, row.submitted_at = "submitted", report["digest"], now
+        session.flush()
+        begun.extend(job.id for job in jobs.begin_evidence(session, actor, row, now))
 
-    return _transition(actor, version_id, "pack.submitted", note, act)
+    told = transition(actor, version_id, "pack.submitted", note, act)
+    for job_id in begun:
+        send_pack_job(actor.tenant, job_id)
+    return told
 
 
 def approve(actor: Actor, version_id: str, note: str = "") -> dict[str, Any]:
-    """Approve a submitted version that somebody else wrote and whose check is green. Needs APPROVE_PACKS."""
+    """Approve what somebody else wrote, on a green check with proofs and a back-test on record. Needs APPROVE_PACKS.
+
+    Raises `Conflict` that names everything which is still running, red or absent.
+    """
     actor.must(Permission.APPROVE_PACKS)
 
-    def act(row: PackVersion, now: datetime) -> None:
-        _expect(row, "submitted")
+    def act(session: Session, row: PackVersion, now: datetime) -> dict[str, Any]:
+        expect(row, "submitted")
         if actor.id in row.authors:
-            raise Forbidden(_CONSTRAINTS["author_never_approves"])
-        if not row.check_report.get("ok") or row.check_report.get("digest") != row.digest:
-            raise Conflict("there is no green check of exactly this content; check it first")
+            raise Forbidden(AUTHOR_NEVER_APPROVES)
+        active_row(session, row.pack_id, lock=True)  # the version that the back-test was made against stays active
+        found = evidence.of(session, row)
+        if not found.ready:
+            raise Conflict("not ready to be approved: " + "; ".join(item.text for item in found.wanting))
         row.status, row.approver_id, row.approved_at = "approved", actor.id, now
+        return {"evidence": {item.what: item.job for item in found.items}}
 
-    return _transition(actor, version_id, "pack.approved", note, act)
+    return transition(actor, version_id, "pack.approved", note, act)
 
 
 def reject(actor: Actor, version_id: str, note: str = "") -> dict[str, Any]:
     """Refuse a submitted version for good; a new draft may be made from it. Needs APPROVE_PACKS and a note."""
     actor.must(Permission.APPROVE_PACKS)
-    if not note.strip():
-        raise Invalid("say why in the note", (Problem("/note", "is empty"),))
+    must_say_why(note)
 
-    def act(row: PackVersion, _now: datetime) -> None:
-        _expect(row, "submitted")
+    def act(_session: Session, row: PackVersion, _now: datetime) -> None:
+        expect(row, "submitted")
         row.status = "rejected"
 
-    return _transition(actor, version_id, "pack.rejected", note, act)
+    return transition(actor, version_id, "pack.rejected", note, act)
 
 
 def activate(actor: Actor, version_id: str, note: str = "") -> dict[str, Any]:
-    """Make an approved version the one that decides, or a retired one again (roll back). Needs ACTIVATE_PACKS."""
+    """Make an approved or scheduled version decide now, or a retired one again, with a reason. Needs ACTIVATE_PACKS."""
     actor.must(Permission.ACTIVATE_PACKS)
 
-    def act(row: PackVersion, now: datetime) -> None:
-        _expect(row, "approved", "retired")
-        row.status, row.activated_at, row.retired_at = "active", now, None
+    def begin(row: PackVersion) -> None:
+        expect(row, "approved", "scheduled", "retired")
+        if row.status == "retired":
+            was_active(row)
+            must_say_why(note)
 
-    return _transition(actor, version_id, "pack.activated", note, act, before=_retire_active)
+    return _activated(actor, version_id, "pack.activated", note, begin)
 
 
 def retire(actor: Actor, version_id: str, note: str = "") -> dict[str, Any]:
-    """Stop the active version; until another one is active, the pack decides nothing. Needs ACTIVATE_PACKS."""
+    """Stop a version; where it was active, the pack decides nothing until another one is. Needs ACTIVATE_PACKS."""
     actor.must(Permission.ACTIVATE_PACKS)
 
-    def act(row: PackVersion, now: datetime) -> None:
-        _expect(row, "active", "approved")
+    def act(session: Session, row: PackVersion, now: datetime) -> None:
+        expect(row, "active", "approved", "scheduled")
+        if row.status == "active":
+            end_trials(session, actor, now, "the active version was retired", pack_id=row.pack_id)
+        else:
+            end_trials(session, actor, now, "the candidate was retired", version_id=row.id)
         row.status, row.retired_at = "retired", now
 
-    return _transition(actor, version_id, "pack.retired", note, act)
+    return transition(actor, version_id, "pack.retired", note, act)
+
+
+def roll_back(actor: Actor, pack_id: str, note: str, to: str | None = None) -> dict[str, Any]:
+    """Let the version before decide again, or the one named, in one act with its reason. Needs ACTIVATE_PACKS.
+
+    Raises `Conflict` where no version of the pack was active before, or the one named never was.
+    """
+    actor.must(Permission.ACTIVATE_PACKS)
+    must_say_why(note)
+    with unit(actor.tenant) as session:
+        target = to or _last_active(session, pack_id)
+    if target is None:
+        raise Conflict("no other version of this pack has been active")
+
+    def begin(row: PackVersion) -> None:
+        expect(row, "retired")
+        was_active(row)
+
+    return _activated(actor, target, "pack.rolled_back", note, begin)
 
 
 def install(actor: Actor, pack_id: str, files: dict[str, str], author: str) -> str:
-    """Bring files in as the first active version, checked; returns the version's id. The installation's way only."""
+    """Bring files in as the first active version, checked; returns the version's id. The installation's way only.
+
+    Its proofs are the installation's own business (`make packs`): a start must not wait for them.
+    """
     report = report_on(pack_id, files)
     if not report["ok"]:
         raise Invalid(f"the pack {pack_id} does not pass its check", _problems(report))
     now = utc_now()
     with unit(actor.tenant) as session:
         row = new_row(session, actor.tenant, pack_id, files)
-        held = _active(session, pack_id)
+        held = active_row(session, pack_id)
         if held is not None:
             return held.id
         row.digest, row.check_report, row.authors = report["digest"], report, [author]
@@ -117,52 +161,38 @@ def install(actor: Actor, pack_id: str, files: dict[str, str], author: str) -> s
     return row.id
 
 
-def _retire_active(session: Session, row: PackVersion, now: datetime) -> None:
-    held = _active(session, row.pack_id, lock=True)
-    if held is not None and held.id != row.id:
-        held.status, held.retired_at, held.row_version = "retired", now, held.row_version + 1
-        session.flush()  # the unique index allows one active version at any moment, so the old one goes first
+def was_active(row: PackVersion) -> None:
+    """Raise `Conflict` for a version that was retired before it ever decided."""
+    if row.activated_at is None:
+        raise Conflict("the version was withdrawn before it was ever active; make a new draft from it")
 
 
-def _active(session: Session, pack_id: str, *, lock: bool = False) -> PackVersion | None:
-    query = select(PackVersion).where(col(PackVersion.pack_id) == pack_id, col(PackVersion.status) == "active")
-    return session.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+def _last_active(session: Session, pack_id: str) -> str | None:
+    """The version that was active before the one that is."""
+    query = select(col(PackVersion.id)).where(
+        col(PackVersion.pack_id) == pack_id,
+        col(PackVersion.status) == "retired",
+        col(PackVersion.activated_at).is_not(None),
+    )
+    return session.execute(query.order_by(col(PackVersion.retired_at).desc()).limit(1)).scalar_one_or_none()
 
 
-def _transition(
-    actor: Actor,
-    version_id: str,
-    action: str,
-    note: str,
-    act: Callable[[PackVersion, datetime], None],
-    *,
-    before: Callable[[Session, PackVersion, datetime], None] | None = None,
+def _activated(
+    actor: Actor, version_id: str, action: str, note: str, begin: Callable[[PackVersion], None]
 ) -> dict[str, Any]:
-    note, now = accept_note(note), utc_now()
-    try:
-        with unit(actor.tenant) as session:
-            row = row_of(session, version_id, lock=True)
-            was = row.status
-            if was in {"approved", "retired"} and before is not None:
-                before(session, row, now)
-            act(row, now)
-            row.row_version += 1
-            row.note = note or row.note
-            content = {"pack": row.pack_id, "number": row.number, "digest": row.digest, "was": was, "note": note}
-            audit.append(session, actor, action, row.id, content)
-    except IntegrityError as failure:
-        raise Conflict(_reason(failure)) from None
-    return get(actor, version_id)
+    """Make a version active; those that wait for approval were tried against the one before, and are tried again."""
+    begun: list[str] = []
 
+    def act(session: Session, row: PackVersion, now: datetime) -> dict[str, Any]:
+        begin(row)
+        replaced = make_active(session, actor, row, now)
+        begun.extend(jobs.begin_backtests(session, actor, row.pack_id, now))
+        return replaced
 
-def _reason(failure: IntegrityError) -> str:
-    name = getattr(getattr(failure.orig, "diag", None), "constraint_name", None)
-    return _CONSTRAINTS.get(str(name), "the database refused the change; read the version again")
-
-
-def _expect(row: PackVersion, *allowed: str) -> None:
-    if row.status not in allowed:
-        raise Conflict(f"the version is {row.status}; this needs one that is {' or '.join(allowed)}")
+    told = transition(actor, version_id, action, note, act)
+    for job_id in begun:
+        send_pack_job(actor.tenant, job_id)
+    return told
 
 
 def _problems(report: dict[str, Any]) -> tuple[Problem, ...]:

@@ -11,11 +11,12 @@ from engine.pack import diff_packs
 from service.db import unit
 from service.errors import NotFound
 from service.identity.actor import Actor, Permission
-from service.packs.active import compile_files
+from service.packs import evidence
+from service.packs.compiling import compile_files
 from service.tables import PackVersion
 from service.values import jsonable
 
-_OPEN = ("draft", "submitted", "approved")
+_OPEN = ("draft", "submitted", "approved", "scheduled")
 
 
 def listing(actor: Actor) -> list[dict[str, Any]]:
@@ -47,11 +48,13 @@ def versions(actor: Actor, pack_id: str) -> list[dict[str, Any]]:
 
 
 def get(actor: Actor, version_id: str) -> dict[str, Any]:
-    """One version with its files and its last check. Needs READ_PACKS."""
+    """One version with its files, its last check, and what an approval finds. Needs READ_PACKS."""
     actor.must(Permission.READ_PACKS)
     with unit(actor.tenant) as session:
         row = row_of(session, version_id)
-    return summary(row) | {"files": dict(row.files), "check_report": row.check_report or None}
+        found = None if row.status in {"draft", "rejected"} else evidence.of(session, row).to_dict()
+    more = {"files": dict(row.files), "check_report": row.check_report or None, "evidence": found}
+    return summary(row) | more
 
 
 def diff(actor: Actor, a: str, b: str) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def row_of(session: Session, version_id: str, *, lock: bool = False) -> PackVers
 
 def summary(row: PackVersion) -> dict[str, Any]:
     """A version without its files, ready for JSON."""
-    times = ("created_at", "submitted_at", "approved_at", "activated_at", "retired_at")
+    times = ("created_at", "submitted_at", "approved_at", "effective_from", "activated_at", "retired_at")
     told: dict[str, Any] = {
         "id": row.id,
         "pack": row.pack_id,
@@ -84,6 +87,7 @@ def summary(row: PackVersion) -> dict[str, Any]:
         "status": row.status,
         "authors": list(row.authors),
         "approver": row.approver_id,
+        "scheduled_by": row.scheduled_by,
         "note": row.note,
         "checked": bool(row.check_report) and bool(row.check_report.get("ok")),
         "row_version": row.row_version,

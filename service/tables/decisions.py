@@ -20,6 +20,7 @@ class DecisionRow(Owned, table=True):
     __table_args__ = (
         Index("ix_decision_tenant_created", "tenant_id", "created_at"),
         Index("ix_decision_reference", "tenant_id", "reference"),
+        Index("ix_decision_pack", "tenant_id", "pack_id", "created_at", "id"),
         Index("uq_decision_application", "tenant_id", "application_id", unique=True),
     )
     id: str = key("dec")

@@ -50,7 +50,7 @@ class Theatre:
         self.until(lambda: _answers(f"http://127.0.0.1:{port}{health}"), f"{app} on {port}")
         return child
 
-    def worker(self, queues: str = "checks,ml,notify,bulk") -> subprocess.Popen[bytes]:
+    def worker(self, queues: str = "checks,ml,notify,bulk,packs") -> subprocess.Popen[bytes]:
         return self.start(
             "celery",
             "--app",

@@ -103,7 +103,7 @@ def test_the_compose_file_names_only_commands_and_variables_that_the_code_knows(
 
     routed = {str(route["queue"]) for route in app.conf.task_routes.values() if isinstance(route, dict)}
     assert routed <= queues
-    assert queues == {"checks", "bulk", "ml", "notify"}
+    assert queues == {"checks", "bulk", "ml", "notify", "packs"}
 
 
 def _queues(command: list[str]) -> list[str]:

@@ -182,6 +182,49 @@ def active_version(tenant: str, files: dict[str, str]) -> str:
 
 
 @pytest.fixture
+def work(tenant: str):
+    """Be the worker of the tenant's jobs about pack versions: run what is queued, and return how each ended, by kind."""
+    from sqlalchemy import select
+    from sqlmodel import col
+
+    from service.db import unit
+    from service.packs import job_running
+    from service.tables import PackJob
+
+    def run() -> dict[str, str]:
+        with unit(tenant) as session:
+            waiting = session.execute(select(PackJob.id, PackJob.kind).where(col(PackJob.status) == "queued")).all()
+        for job_id, _ in waiting:
+            job_running.run(tenant, job_id)
+        with unit(tenant) as session:
+            return {kind: session.get_one(PackJob, job_id).status for job_id, kind in waiting}
+
+    return run
+
+
+@pytest.fixture
+def approved(analyst, approver, work):
+    """Bring files all the way to an approved version of the small pack; returns it."""
+    from service import packs
+
+    def make(files: dict[str, str]) -> dict:
+        made = packs.create_draft(analyst, "tiny", files=files)
+        packs.submit(analyst, made["id"])
+        work()
+        return packs.approve(approver, made["id"])
+
+    return make
+
+
+@pytest.fixture
+def stricter(files: dict[str, str]) -> dict[str, str]:
+    """The small pack with a threshold of 50 for 40."""
+    from service.packs import set_parameter
+
+    return set_parameter(files, "low_score_under", date(2025, 1, 1), 50, "policy", "stricter")
+
+
+@pytest.fixture
 def ask(originator, active_version: str, signals: dict[str, object]):
     """Decide on the clean signals with changes, under a fresh key or a given one."""
     from service.decisions import Answer, DecisionRequest, decide

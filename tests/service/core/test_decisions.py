@@ -250,14 +250,14 @@ def test_the_deadline_of_the_answer_and_of_the_case_are_the_decisions_time_plus_
 @pytest.mark.parametrize(("text", "seconds"), [("PT24H", 86400), ("P2D", 172800), ("PT15M", 900), ("P1DT1H", 90000)])
 def test_durations_of_the_engine_become_times(text, seconds) -> None:
     now = rendering.datetime(2026, 1, 1, tzinfo=rendering.UTC)
-    due = rendering._timed({"due": text}, now)["due"]
+    due = rendering.timed_route({"due": text}, now)["due"]
     assert (rendering.datetime.fromisoformat(due) - now).total_seconds() == seconds
 
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "24h", "P1M"])
 def test_a_deadline_that_is_no_duration_stops_the_decision(text) -> None:
     with pytest.raises(ValueError, match="ISO 8601"):
-        rendering._timed({"due": text}, rendering.datetime(2026, 1, 1, tzinfo=rendering.UTC))
+        rendering.timed_route({"due": text}, rendering.datetime(2026, 1, 1, tzinfo=rendering.UTC))
 
 
 def test_an_outbox_row_and_an_audit_link_come_with_every_decision(ask, sql) -> None:

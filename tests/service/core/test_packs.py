@@ -27,15 +27,16 @@ def draft(analyst, files):
 
 
 @pytest.fixture
-def changed(files):
+def changed(stricter):
     """The small pack with another threshold."""
-    return packs.set_parameter(files, "low_score_under", date(2025, 1, 1), 50, "policy", "stricter")
+    return stricter
 
 
 @pytest.fixture
-def activated(draft, analyst, approver):
+def activated(draft, analyst, approver, work):
     """The draft, all the way to active."""
     packs.submit(analyst, draft["id"])
+    work()
     packs.approve(approver, draft["id"])
     return packs.activate(approver, draft["id"])
 
@@ -45,7 +46,10 @@ def test_a_version_goes_from_draft_to_active_by_two_people_and_every_act_is_audi
 ) -> None:
     assert (activated["status"], activated["authors"], activated["approver"]) == ("active", [analyst.id], approver.id)
     actions = [entry["action"] for entry in audit.entries(system(analyst.tenant), subject=draft["id"]).items]
-    assert set(actions) == {"pack.drafted", "pack.checked", "pack.submitted", "pack.approved", "pack.activated"}
+    assert set(actions) == {
+        "pack.drafted", "pack.checked", "pack.submitted", "pack.proof_requested", "pack.backtest_requested",
+        "pack.proved", "pack.backtested", "pack.approved", "pack.activated",
+    }  # fmt: skip
 
 
 def test_whoever_wrote_a_version_cannot_approve_it(draft, analyst, approver, tenant, sql) -> None:
@@ -119,24 +123,24 @@ def test_files_of_another_pack_are_refused(analyst, files) -> None:
     assert "the pack tiny" in report["problems"][-1]["message"]
 
 
-def test_an_approval_needs_a_green_check_of_exactly_this_content(draft, analyst, approver, sql) -> None:
+def test_an_approval_needs_a_green_check_of_exactly_this_content(draft, analyst, approver, sql, work) -> None:
     packs.submit(analyst, draft["id"])
+    work()
     sql(
         'UPDATE pack_version SET check_report = check_report || \'{"digest": "another"}\'::jsonb WHERE id = %s',
         draft["id"],
     )
     with pytest.raises(Conflict, match="green check"):
         packs.approve(approver, draft["id"])
-    assert packs.check(approver, draft["id"])["ok"] is True
+    packs.prove(approver, draft["id"])
+    assert work() == {"check": "done"}
     assert packs.approve(approver, draft["id"])["status"] == "approved"
 
 
 def test_activation_retires_the_version_before_and_rolling_back_is_one_act(
-    activated, analyst, approver, changed, tenant
+    activated, analyst, approver, changed, tenant, approved
 ) -> None:
-    second = packs.create_draft(analyst, "tiny", files=changed)
-    packs.submit(analyst, second["id"])
-    packs.approve(approver, second["id"])
+    second = approved(changed)
     packs.activate(approver, second["id"])
     assert packs.get(analyst, activated["id"])["status"] == "retired"
     assert packs.active(tenant, "tiny").id == second["id"]
@@ -145,14 +149,11 @@ def test_activation_retires_the_version_before_and_rolling_back_is_one_act(
     assert packs.get(analyst, second["id"])["status"] == "retired"
 
 
-def test_no_moment_has_two_active_versions(activated, analyst, approver, files, tenant) -> None:
+def test_no_moment_has_two_active_versions(activated, analyst, approver, files, approved) -> None:
     ids = []
     for value in (41, 42, 43):
         new = packs.set_parameter(files, "low_score_under", date(2025, 1, 1), value, "policy")
-        made = packs.create_draft(analyst, "tiny", files=new)
-        packs.submit(analyst, made["id"])
-        packs.approve(approver, made["id"])
-        ids.append(made["id"])
+        ids.append(approved(new)["id"])
     start = threading.Barrier(3)
 
     def go(version: str) -> bool:
@@ -169,14 +170,12 @@ def test_no_moment_has_two_active_versions(activated, analyst, approver, files, 
     assert states.count("active") == 1
 
 
-def test_the_next_decision_takes_the_newly_active_version(activated, ask_on, analyst, approver, changed) -> None:
+def test_the_next_decision_takes_the_newly_active_version(activated, ask_on, approver, changed, approved) -> None:
     assert ask_on(45)["verdict"] == "approve"
-    second = packs.create_draft(analyst, "tiny", files=changed)
-    packs.submit(analyst, second["id"])
-    packs.approve(approver, second["id"])
+    second = approved(changed)
     packs.activate(approver, second["id"])
     after = ask_on(45)
-    assert (after["verdict"], after["pack"]["digest"]) == ("review", packs.get(analyst, second["id"])["digest"])
+    assert (after["verdict"], after["pack"]["digest"]) == ("review", second["digest"])
 
 
 @pytest.fixture

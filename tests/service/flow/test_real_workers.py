@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis
 
@@ -35,7 +36,7 @@ def worker(stack, providers: str, tmp_path: Path) -> Iterator[Callable[..., subp
         command = [sys.executable, "-m", "celery", "-A", "service.celery_app", "worker", "--include", "held_check"]
         command += [
             "-Q",
-            "checks,ml,notify,bulk",
+            "checks,ml,notify,bulk,packs",
             "-c",
             "2",
             "-l",
@@ -104,12 +105,13 @@ def test_each_message_reaches_one_queue_only(desk, wire) -> None:
     from service import dispatch
     from service.dispatch import Due
 
-    queues = ("checks", "ml", "notify", "bulk")
+    queues = ("checks", "ml", "notify", "bulk", "packs")
     before = {queue: wire.llen(f"verdict:{queue}") for queue in queues}
     dispatch.send_checks("nobody", [Due("chk_none", "pan_card", 5), Due("chk_none", "pan", 5)])
     dispatch.send_report("nobody", "rep_none")
+    dispatch.send_pack_job("nobody", "pjb_none")
     after = {queue: wire.llen(f"verdict:{queue}") - before[queue] for queue in queues}
-    assert after == {"checks": 1, "ml": 1, "notify": 0, "bulk": 1}
+    assert after == {"checks": 1, "ml": 1, "notify": 0, "bulk": 1, "packs": 1}
 
 
 def test_a_check_that_hangs_is_cut_off_and_ends_as_timed_out(desk, worker, wire, tmp_path, monkeypatch) -> None:
@@ -138,3 +140,41 @@ def test_workers_with_beat_bring_applications_from_submission_to_letter(desk, wo
     until(lambda: desk.count("outbox", "status = 'pending'") == 0, "an empty outbox", log)
     subjects = [path.read_text() for path in (settings().data_dir / "mail").glob("*.eml")]
     assert sum(desk.tenant in mail for mail in subjects) == 6
+
+
+@pytest.fixture
+def nothing_waits(stack, wire) -> None:
+    """Other tests play the worker by hand and leave their messages; this one must not wait for theirs."""
+    wire.delete("verdict:packs", "verdict:bulk")
+    with psycopg.connect(stack.owner_url) as connection:
+        connection.execute("UPDATE pack_job SET status = 'failed', error = 'another test' WHERE status <> 'done'")
+
+
+def test_workers_with_beat_prove_try_and_activate_a_version(desk, worker, nothing_waits, tmp_path) -> None:
+    """From submission to its instant nobody but workers touches it; a shadow's figures come by themselves."""
+    from datetime import timedelta
+
+    from service import packs
+    from service.decisions import DecisionRequest, decide
+    from service.identity.actor import Actor, Role, granted
+    from service.tables import utc_now
+    from service.trials import figures, running
+
+    author = Actor(desk.tenant, "per_author", "Anil", granted([Role.ANALYST]))
+    approver = Actor(desk.tenant, "per_approver", "Priya", granted([Role.APPROVER]))
+    files = sys.modules[type(desk).__module__].pack_files("gate")
+    desk.use_pack("gate")
+    decide(desk.caller, DecisionRequest("flow_pack", "R-1", {"gate.open": True}, None, f"k1-{desk.tenant}"))
+    log = tmp_path / "worker.log"
+    worker("--beat", "--schedule", str(tmp_path / "beat"), VERDICT_SWEEP_EVERY_S="1")
+    files["pack.yaml"] = files["pack.yaml"].replace("reason: not good", "reason: not good enough")
+    draft = packs.create_draft(author, "flow_pack", files=files)
+    packs.submit(author, draft["id"])
+    until(lambda: packs.get(author, draft["id"])["evidence"]["ready"], "the evidence", log)
+    packs.approve(approver, draft["id"])
+    trial = running.shadow(approver, draft["id"])
+    decide(desk.caller, DecisionRequest("flow_pack", "R-2", {"gate.open": True}, None, f"k2-{desk.tenant}"))
+    until(lambda: figures.figures(author, draft["id"], trial["id"])["agree"] == 1, "the comparison", log)
+    packs.schedule(approver, draft["id"], utc_now() + timedelta(seconds=1))
+    until(lambda: packs.get(author, draft["id"])["status"] == "active", "the activation", log)
+    assert figures.figures(author, draft["id"], trial["id"])["running"] is False
