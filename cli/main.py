@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import audit, documents, packs, screening, stack
+from cli import audit, backtest, dmn, documents, packs, screening, stack
 from cli.console import messages
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ packs.register(app)
 documents.register(app)
 screening.register(app)
 audit.register(app)
+dmn.register(app)
+backtest.register(app)
 
 
 def main() -> None:
