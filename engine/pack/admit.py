@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Clamped, Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal
 from typing import Any, Final
 
 from engine.pack.limits import MAX_LIST_ITEMS, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_STRING_CHARS
@@ -23,6 +23,15 @@ from engine.signal import Missing, Reason, Signal
 NOT_PROVIDED: Final = Missing(Reason.NOT_PROVIDED)
 _BIG: Final = 10**MAX_NUMBER_DIGITS
 _PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?")
+
+
+EXACTLY: Final = Context(
+    prec=MAX_NUMBER_DIGITS,
+    Emin=MAX_NUMBER_DIGITS - 1 - MAX_NUMBER_EXPONENT,  # so that not even a zero has a smaller exponent
+    Emax=MAX_NUMBER_EXPONENT,
+    traps=[InvalidOperation, Rounded, Clamped, Subnormal, Overflow],
+).plus
+"""A decimal as it is; raises `ArithmeticError` for one of more digits or near the limits of the exponent."""
 
 
 class RefusedError(Exception):
@@ -44,6 +53,14 @@ _KINDS: Final[tuple[tuple[Any, str], ...]] = (
     (Mapping, "an object"),
     ((list, tuple), "a list"),
 )
+
+
+def lies(value: Decimal, low: Decimal, high: Decimal) -> bool:
+    """Whether a decimal is plainly within the limits of numbers and these bounds."""
+    try:
+        return low <= EXACTLY(value) <= high
+    except ArithmeticError:
+        return False
 
 
 def admit_number(value: object) -> int | Decimal:

@@ -16,9 +16,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from engine.feel.numbers import CONTEXT
 from engine.feel.runtime import GLOBALS
-from engine.pack.admit import NOT_PROVIDED, refuse
+from engine.pack.admit import EXACTLY, lies, refuse
 from engine.pack.emit_scorecards import ScorecardWriter, gaps
 from engine.pack.emit_signals import SignalWriter
 from engine.pack.emit_tables import TableWriter
@@ -69,7 +68,7 @@ class _Emitter:
         self.constants = constants
         known = dict(GLOBALS)
         known |= {"_bl": bisect_left, "_br": bisect_right, "_drain": drain, "_gaps": gaps, "_total": total}
-        known |= {"_NP": NOT_PROVIDED, "_Missing": Missing, "_refuse": refuse, "_plus": CONTEXT.plus}
+        known |= {"_Missing": Missing, "_refuse": refuse, "_exactly": EXACTLY, "_lies": lies}
         known |= {"_Decimal": Decimal, "_date": date, "_VERDICTS": VERDICTS, "_Run": Run, "_new": tuple.__new__}
         known |= {typed.variables[name]: value for name, value in constants.items()}
         self.writer = Writer(known)
@@ -130,8 +129,9 @@ class _Emitter:
             bit = 1 << place
             by_severity[rule.verdict] |= bit
             self.writer.line(f"g = {source}")
-            self.writer.line(f"if g is True: vm |= {bit}")
-            self.writer.line(f"elif g is not False: {'vs' if skips(rule.if_missing) else 'vu'} |= {bit}")
+            with self.writer.block("if g is not False:"):
+                self.writer.line(f"if g is True: vm |= {bit}")
+                self.writer.line(f"else: {'vs' if skips(rule.if_missing) else 'vu'} |= {bit}")
             self.writer.warn(source, rule.id)
         reject, review = by_severity[Verdict.REJECT], by_severity[Verdict.REVIEW]
         self.writer.line(f"earned = 3 if vm & {reject} else 2 if vm & {review} else 1 if vm else 0")

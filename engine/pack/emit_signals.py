@@ -8,13 +8,16 @@ away to the full check, but never lets one pass that the check would refuse.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final
 
 from engine.pack.admit import NOT_PROVIDED, admission
-from engine.pack.limits import MAX_LIST_ITEMS, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_STRING_CHARS
+from engine.pack.limits import MAX_LIST_ITEMS, MAX_NUMBER_DIGITS, MAX_STRING_CHARS
 from engine.pack.model import SignalSpec
 from engine.pack.writer import Writer
 
@@ -28,54 +31,66 @@ class SignalWriter:
         self.writer = writer
 
     def signals(self, specs: Mapping[str, SignalSpec]) -> None:
-        """Write it; what was missing is in M, faults in E, and how many are absent in `absent`."""
+        """Write it; what was missing is in M, faults in E."""
+        declared = self.writer.constant("_declared", dict.fromkeys(specs))
         self._take(tuple(specs))
         for index, (name, spec) in enumerate(specs.items()):
             self._signal(index, name, spec)
-        declared = self.writer.constant("_declared", dict.fromkeys(specs))
-        self.writer.line(f"if E or len(signals) + absent != {len(specs)}: _refuse(signals, {declared}, E)")
+        self.writer.line(f"if E or strange: _refuse(signals, {declared}, E)")
 
     def _take(self, names: tuple[str, ...]) -> None:
-        """Write the reading of all values: at once from a dictionary that has every one, else each or its absence."""
-        self.writer.line("absent = 0")
+        """Write the reading of all values, and whether a name came that nobody declared.
+
+        A dictionary with most of the names is copied to one that adds the absent; of a smaller one each name is asked.
+        """
+        strange = (
+            f"strange = not all(map({self.writer.constant('_known', dict.fromkeys(names).__contains__)}, signals))"
+        )
         if not names:
+            self.writer.line(strange)
             return
         variables = "".join(f"s{index}, " for index in range(len(names)))
         known = self.writer.constant("_names", names)
         absent = self.writer.constant("_absent", (NOT_PROVIDED,) * len(names))
-        each = f"{variables}= map(signals.get, {known}, {absent})"
+        each = f"{variables}= map(signals.get, {known}, {absent}); {strange}"
         if len(names) == 1:  # `itemgetter` of one name gives no tuple
             self.writer.line(each)
             return
         every = self.writer.constant("_every", itemgetter(*names))
-        with self.writer.block(f"if signals.__class__ is dict and len(signals) >= {len(names)}:"):
-            self.writer.line(f"try: {variables}= {every}(signals)")
-            self.writer.line(f"except KeyError: {each}")
+        filled = self.writer.constant("_filled", partial(defaultdict, repeat(NOT_PROVIDED).__next__))
+        most = (len(names) * 3 + 3) // 4
+        with self.writer.block(f"if signals.__class__ is dict and len(signals) >= {most}:"):
+            self.writer.line(f"given = {filled}(signals)")
+            self.writer.line(f"{variables}= {every}(given); strange = len(given) != {len(names)}")
         self.writer.line(f"else: {each}")
 
     def _signal(self, index: int, name: str, spec: SignalSpec) -> None:
         variable = f"s{index}"
         key = self.writer.constant(f"_n{index}", name)
         full = f"{variable} = {self.writer.constant(f'_a{index}', admission(spec))}({variable}, M, E)"
-        missing = f"M[{key}] = {variable}; absent += {variable} is _NP; {variable} = None"
+        missing = f"M[{key}] = {variable}; {variable} = None"
         if spec.type == "number" and not spec.values:
             self.writer.line(f"kind = {variable}.__class__")
             low, high = self._bounds(str(index), spec, int)
             with self.writer.block("if kind is int:"):
                 self.writer.line(f"if not {low} <= {variable} <= {high}: {full}")
+            with self.writer.block("elif kind is _Decimal:"):
+                least, most = self._bounds(str(index), spec, Decimal)
+                self.writer.line(f"try: fits = {least} <= _exactly({variable}) <= {most}")
+                self.writer.line("except ArithmeticError: fits = False")
+                self.writer.line(f"if not fits: {full}")
             self.writer.line(f"elif kind is _Missing: {missing}")
             # A float may round a bound inward: at the bound itself it fails here and passes the full check.
-            self.writer.line(
-                f"elif kind is float and {low} <= {variable} <= {high}: {variable} = _Decimal(repr({variable}))"
-            )
-            self.writer.line(f"elif kind is not _Decimal or not ({self._exact(str(index), variable, spec)}): {full}")
+            within = f"{low} <= {variable} <= {high}"
+            self.writer.line(f"elif kind is float and {within}: {variable} = _Decimal(repr({variable}))")
+            self.writer.line(f"else: {full}")
             return
-        fact = self._fact(index, spec.fields) if spec.fields else None
-        if fact is not None:
+        fields = self._fields(index, spec.fields or {})
+        if fields:
             with self.writer.block(f"if {variable}.__class__ is list and len({variable}) <= {MAX_LIST_ITEMS}:"):
-                self.writer.line(f"facts = [{fact}(one) for one in {variable}]")
-                self.writer.line(f"if None in facts: {full}")
-                self.writer.line(f"else: {variable} = facts")
+                self._facts(index, variable, fields)
+                self.writer.line(f"if len(facts) == len({variable}): {variable} = facts")
+                self.writer.line(f"else: {full}")
             self.writer.line(f"elif {variable}.__class__ is _Missing: {missing}")
             self.writer.line(f"else: {full}")
             return
@@ -97,8 +112,7 @@ class SignalWriter:
     def _exact(self, name: str, variable: str, spec: SignalSpec) -> str:
         """The condition under which a Decimal is within 34 digits, the exponents allowed, and its bounds."""
         low, high = self._bounds(name, spec, Decimal)
-        within = f"{-MAX_NUMBER_EXPONENT} < {variable}.adjusted() and {low} <= {variable} <= {high}"
-        return f"{variable}.is_finite() and {within} and _plus({variable}) == {variable}"
+        return f"_lies({variable}, {low}, {high})"
 
     def _plain(self, name: str, variable: str, spec: SignalSpec) -> str:
         """The condition under which a value needs no further look; empty where every value does."""
@@ -118,26 +132,30 @@ class SignalWriter:
 
     # -- facts
 
-    def _fact(self, index: int, fields: Mapping[str, SignalSpec]) -> str | None:
-        """Write a function that copies one plain fact and gives None for any other; None where no fact is plain."""
-        writer = self.writer.apart()
-        tests = [
+    def _fields(self, index: int, fields: Mapping[str, SignalSpec]) -> list[tuple[str, str, str]]:
+        """Variable, key and test of each field of a fact; nothing where one of them always needs the full check."""
+        found = [
             (
                 f"v{place}",
-                writer.constant(f"_f{index}_{place}", field),
+                self.writer.constant(f"_f{index}_{place}", field),
                 self._plain(f"{index}_{place}", f"v{place}", spec),
             )
             for place, (field, spec) in enumerate(fields.items())
         ]
-        if not all(test for _, _, test in tests):
-            return None
-        writer.line(f"if given.__class__ is not dict or len(given) != {len(fields)}: return None")
-        with writer.block("try:"):
-            for variable, key, _ in tests:
-                writer.line(f"{variable} = given[{key}]")
-        writer.line("except KeyError: return None")
-        for variable, _, test in tests:
-            writer.line(f"if not ({variable} is None or {test}): return None")
-        writer.line(f"return {{{', '.join(f'{key}: {variable}' for variable, key, _ in tests)}}}")
-        writer.function(f"_fact{index}", "given")
-        return f"_fact{index}"
+        return found if all(test for _, _, test in found) else []
+
+    def _facts(self, index: int, facts: str, fields: list[tuple[str, str, str]]) -> None:
+        """Write the copying of plain facts, up to the first that is not."""
+        variables = "".join(f"{variable}, " for variable, _, _ in fields)
+        values = f"(one[{fields[0][1]}],)"
+        if len(fields) > 1:  # `itemgetter` of one name gives no tuple
+            names = [self.writer.known[key] for _, key, _ in fields]
+            values = f"{self.writer.constant(f'_g{index}', itemgetter(*names))}(one)"
+        self.writer.line("facts = []")
+        with self.writer.block(f"for one in {facts}:"):
+            self.writer.line(f"if one.__class__ is not dict or len(one) != {len(fields)}: break")
+            self.writer.line(f"try: {variables}= {values}")
+            self.writer.line("except KeyError: break")
+            tests = " and ".join(f"({test} or {variable} is None)" for variable, _, test in fields)
+            self.writer.line(f"if not ({tests}): break")
+            self.writer.line(f"facts.append({{{', '.join(f'{key}: {variable}' for variable, key, _ in fields)}}})")

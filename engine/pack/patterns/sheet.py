@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import lt
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.feel import Compiled
@@ -38,6 +39,7 @@ class Sheet:
 
     def __init__(self, program: PatternProgram, constants: Mapping[str, object]) -> None:
         known = {**GLOBALS, **constants, "_Warnings": Warnings, "_drain": drain, "_truth": _truth, "_rank": _rank}
+        known["_rank_one"] = _rank_one
         self._writer = Writer({**known, "_Decimal": Decimal, "_date": date})
         self._program = program
         self.look: Callable[[Values, Noted], Look] = self._write_look()
@@ -89,7 +91,9 @@ class Sheet:
         for group in groups:
             if group.ordered:
                 ranked = "".join(f"c{at}, " for at in group.columns)
-                writer.line(f"({ranked}) = _rank({ranked})")
+                one = f"c{group.columns[0]}"
+                alone = len(group.columns) == 1
+                writer.line(f"{one} = _rank_one({one})" if alone else f"({ranked}) = _rank({ranked})")
         every = "".join(f"c{at}, " for at in range(len(self._program.columns)))
         sizes = "".join(f"None if {facts} is None else len({facts}), " for facts in given)
         writer.line(f"return ({every}), ({sizes})")
@@ -135,6 +139,15 @@ def _rank(*columns: Any) -> list[tuple[int | None, ...] | None]:
     places: dict[Any, int | None] = {value: place for place, value in enumerate(sorted(distinct))}
     places[None] = None
     return [None if column is None else tuple([places[value] for value in column]) for column in columns]
+
+
+def _rank_one(column: list[Any] | tuple[()] | None) -> tuple[int | None, ...] | None:
+    """`_rank` of one column, which mostly comes in its order."""
+    if not column:
+        return None if column is None else ()
+    if None not in column and all(map(lt, column, column[1:])):
+        return tuple(range(len(column)))
+    return _rank(column)[0]
 
 
 class _Group(NamedTuple):
