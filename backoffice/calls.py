@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from backoffice.client import Client, Download, Json
 
@@ -84,9 +85,10 @@ class Api(Client):
         """Why the decision came out as it did, with the legal basis of each reason."""
         return self.get(f"/v1/decisions/{decision_id}/explanation")
 
-    def replay(self, decision_id: str) -> Json:
-        """Decide again from the record; `same` says whether the digests agree."""
-        return self.post(f"/v1/decisions/{decision_id}:replay")
+    def replay(self, decision_id: str, version_id: str | None = None) -> Json:
+        """Decide again from the record, by what decided or by the version named; `same` says whether the digests agree."""
+        body = None if version_id is None else {"version": version_id}
+        return self.post(f"/v1/decisions/{decision_id}:replay", body)
 
     # -- packs
 
@@ -105,6 +107,14 @@ class Api(Client):
     def version(self, pack: str, version_id: str) -> Json:
         """A version with its files and its last check."""
         return self.get(_version(pack, version_id))
+
+    def export_version(self, pack: str, version_id: str, to: str) -> Download:
+        """A version as a file: `dmn`, `xlsx`, or `yaml` in a zip."""
+        return self.download(_version(pack, version_id) + f"/export?to={to}")
+
+    def import_version(self, pack: str, content: bytes, file_name: str, note: str) -> Json:
+        """A draft of a file, with `not_carried`; a file that is no pack, or another one, is refused with every reason."""
+        return self.upload(f"/v1/packs/{quote(pack, safe='')}/versions:import", {"note": note}, content, file_name)
 
     def save_files(self, pack: str, version_id: str, files: Mapping[str, str], row_version: int) -> Json:
         """Replace a draft's files; 409 where somebody saved it meanwhile."""
@@ -153,8 +163,64 @@ class Api(Client):
         """What moves from `against` to the version."""
         return cast("list[Json]", self.get(_version(pack, version_id) + "/diff", against=against).get("changes", []))
 
+    def prove(self, pack: str, version_id: str) -> Json:
+        """Ask a worker for the whole check with its proofs."""
+        return self.post(_version(pack, version_id) + ":prove")
+
+    def backtest(self, pack: str, version_id: str, first: date | None = None, last: date | None = None) -> Json:
+        """Ask a worker to decide stored decisions again; days are both included, the last 90 days where there are none."""
+        days = {"from": first, "to": last}
+        body = {key: None if day is None else day.isoformat() for key, day in days.items()}
+        return self.post(_version(pack, version_id) + ":backtest", body)
+
+    def backtests(self, pack: str, version_id: str) -> list[Json]:
+        """A version's back-tests, newest first."""
+        return _items(self.get(_version(pack, version_id) + "/backtests"))
+
+    def backtest_result(self, pack: str, version_id: str, job_id: str) -> Json:
+        """How far a back-test is, and its figures when it is done."""
+        return self.get(_version(pack, version_id) + f"/backtests/{job_id}")
+
+    def backtest_workbook(self, pack: str, version_id: str, job_id: str) -> Download:
+        """A finished back-test as a workbook; the API audits each download."""
+        return self.download(_version(pack, version_id) + f"/backtests/{job_id}/content")
+
+    def schedule(self, pack: str, version_id: str, effective_from: str, note: str) -> Json:
+        """Let an approved version take effect at an instant."""
+        body = {"effective_from": effective_from, "note": note}
+        return self.post(_version(pack, version_id) + ":schedule", body)
+
+    def roll_back(self, pack: str, to: str | None, note: str) -> Json:
+        """Let the version before decide again, or the one named."""
+        return self.post(f"/v1/packs/{pack}:rollback", {"to": to, "note": note})
+
+    def shadow(self, pack: str, version_id: str, note: str) -> Json:
+        """Let a version decide on live traffic without effect."""
+        return self.post(_version(pack, version_id) + ":shadow", {"note": note})
+
+    def challenge(self, pack: str, version_id: str, percent: int, note: str) -> Json:
+        """Let a version answer for a part of the references."""
+        return self.post(_version(pack, version_id) + ":challenge", {"percent": percent, "note": note})
+
+    def trials(self, pack: str, version_id: str) -> list[Json]:
+        """The trials of a version, newest first."""
+        return _items(self.get(_version(pack, version_id) + "/trials"))
+
+    def trial(self, pack: str, version_id: str, trial_id: str) -> Json:
+        """A trial in figures."""
+        return self.get(_version(pack, version_id) + f"/trials/{trial_id}")
+
+    def try_version(self, pack: str, version_id: str, signals: Mapping[str, Any], as_of: date | None) -> Json:
+        """Decide by this version, as a test."""
+        body = {"signals": dict(signals), "as_of": None if as_of is None else as_of.isoformat()}
+        return self.post(_version(pack, version_id) + ":decide", body)
+
+    def decisions(self, reference: str | None = None) -> list[Json]:
+        """The newest decisions, of a reference where one is given, without what is sealed."""
+        return _items(self.get("/v1/decisions", limit=100, reference=reference))
+
     def move_version(self, pack: str, version_id: str, act: str, note: str) -> Json:
-        """One act of the life cycle: submit, approve, reject, activate or retire."""
+        """One act of the life cycle that needs nothing but a note, such as submit, approve, activate or stop."""
         return self.post(f"{_version(pack, version_id)}:{act}", {"note": note})
 
     # -- reports, audit, lists, administration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cli.console import messages, refuse, show
+from cli.console import day_of, messages, refuse, show
 
 if TYPE_CHECKING:
     from engine.backtest import Backtest
@@ -55,7 +54,7 @@ def backtest(
         run = Backtest(
             load_pack(pack),
             old,
-            as_of=_date(as_of),
+            as_of=day_of(as_of),
             outcome=outcome,
             reference=reference,
             minutes_per_case=minutes,
@@ -78,15 +77,6 @@ def backtest(
         _print(found)
         if output is not None:
             messages.print(f"workbook: {output}", markup=False, soft_wrap=True)
-
-
-def _date(text: str | None) -> date:
-    if text is None:
-        return date.today()  # noqa: DTZ011 - the user's own calendar day
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        refuse(f"--as-of {text!r}: a date is written 2026-11-20")
 
 
 def _look_at(file: DataFile, run: Backtest) -> None:

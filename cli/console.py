@@ -35,6 +35,16 @@ def refuse(reason: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def day_of(text: str | None) -> date:
+    """The day of an `--as-of` option, the user's own today without one; refuses what is no date."""
+    if text is None:
+        return date.today()  # noqa: DTZ011 - the user's own calendar day
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        refuse(f"--as-of {text!r}: a date is written 2026-11-20")
+
+
 def show(value: object) -> None:
     """Print a result as JSON, exact decimals kept."""
     json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)

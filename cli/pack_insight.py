@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.console import done_no, progress, read_json, refuse, show
+from cli.console import day_of, done_no, progress, read_json, refuse, show
 
 PackFolder = Annotated[Path, typer.Argument(metavar="DIR", help="the pack's folder", exists=True, file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="for machines")]
@@ -42,7 +41,7 @@ def explain(
 
     compiled = load_pack(pack)
     try:
-        found = explained(compiled, read_json(signals), _date(as_of), depth=depth, limit=limit, changeable=changeable)
+        found = explained(compiled, read_json(signals), day_of(as_of), depth=depth, limit=limit, changeable=changeable)
     except ValueError as failure:
         refuse(f"{signals}: {failure}")
     if json:
@@ -125,12 +124,3 @@ def _csv(rows: list[dict[str, Any]]) -> bytes:
 def _safe(value: object) -> object:
     risky = isinstance(value, str) and value.lstrip()[:1] in {"=", "+", "-", "@"}
     return f"'{value}" if risky else value
-
-
-def _date(text: str | None) -> date:
-    if text is None:
-        return date.today()  # noqa: DTZ011 - the user's own calendar day
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        refuse(f"--as-of {text!r}: a date is written 2026-11-20")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.progress import Progress, TaskID
 
 from cli import pack_exchange, pack_insight
-from cli.console import done_no, progress, read_json, refuse, show
+from cli.console import day_of, done_no, progress, read_json, show
 
 if TYPE_CHECKING:
     from engine import Decision
@@ -41,7 +40,7 @@ def decide(pack: PackDir, signals: SignalsFile, as_of: AsOf = None, json: AsJson
     from engine import load_pack
 
     compiled = load_pack(pack)
-    decision: Decision = compiled.decide(read_json(signals), _date(as_of))
+    decision: Decision = compiled.decide(read_json(signals), day_of(as_of))
     show(decision.to_dict())
 
 
@@ -99,12 +98,3 @@ def diff(
             print(change)
     if changes:
         done_no()
-
-
-def _date(text: str | None) -> date:
-    if text is None:
-        return date.today()  # noqa: DTZ011 - the user's own calendar day
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        refuse(f"--as-of {text!r}: a date is written 2026-11-20")

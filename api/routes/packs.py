@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import Query
+from fastapi import Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.declare import Caller, Routes
+from api.intake import UPLOAD, read_upload
 from api.json_body import Json
 from api.params import Id, PackName, whole
 from api.wire.base import ID_PATTERN, NoteBody, Page
 from api.wire.packs import (
+    IMPORT_FORM,
     CheckReport,
     Diff,
     DraftBody,
+    ImportedVersion,
     NewPackBody,
     PackLine,
     RollBackBody,
@@ -25,10 +30,15 @@ from api.wire.packs import (
 from service import packs
 from service.errors import NotFound
 from service.identity.actor import Actor, Permission
+from service.packs import exchanging
 
 routes = Routes("packs")
 VERSION = "/v1/packs/{pack_id}/versions/{version_id}"
 Against = Annotated[str, Query(pattern=ID_PATTERN, description="the version to compare with")]
+
+ExportTo = Annotated[
+    exchanging.Form, Query(description="a DMN 1.5 model, an Excel workbook, or a zip of the files", examples=["xlsx"])
+]
 
 
 @routes.get("/v1/packs", Permission.READ_PACKS, "List packs", answers=Page[PackLine])
@@ -55,10 +65,43 @@ def create_draft(caller: Caller, pack_id: PackName, body: DraftBody) -> Response
     return _draft(caller, pack_id, body)
 
 
+@routes.post(
+    "/v1/packs/{pack_id}/versions:import",
+    Permission.WRITE_PACKS,
+    "Import a draft",
+    answers=ImportedVersion,
+    status=201,
+    body=UPLOAD,
+    openapi=IMPORT_FORM,
+)
+async def import_version(caller: Caller, pack_id: PackName, request: Request) -> Response:
+    """A draft of a workbook, a DMN model or YAML; `not_carried` lists what of a foreign model it leaves out.
+
+    422 names every fault with its sheet and cell, or its line; so it does where the file is another pack's.
+    """
+    form = await read_upload(request, fields=(), optional=("note",))
+    note = form.fields.get("note", "").strip()
+    told = await run_in_threadpool(exchanging.import_draft, caller, pack_id, form.content, note)
+    return Json(told, 201, {"location": f"/v1/packs/{pack_id}/versions/{told['id']}"})
+
+
 @routes.get(VERSION, Permission.READ_PACKS, "Read a version", answers=VersionAnswer)
 def read_version(caller: Caller, pack_id: PackName, version_id: Id) -> Response:
     """With its files and its last check."""
     return Json(packs.get(caller, of_pack(caller, pack_id, version_id)))
+
+
+@routes.get(
+    VERSION + "/export",
+    Permission.READ_PACKS,
+    "Export a version",
+    media=(exchanging.XLSX, exchanging.XML, exchanging.ZIP),
+)
+def export_version(caller: Caller, pack_id: PackName, version_id: Id, to: ExportTo) -> Response:
+    """The version as a file, with nothing lost; the same version gives the same bytes."""
+    file = exchanging.export(caller, of_pack(caller, pack_id, version_id), to)
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.content, 200, headers, file.media_type)
 
 
 @routes.post(VERSION + ":check", Permission.READ_PACKS, "Check a version", answers=CheckReport)

@@ -6,7 +6,7 @@ What a worker proves about a version, and what a candidate does on live traffic,
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
@@ -19,6 +19,40 @@ Cell = Annotated[str, StringConstraints(max_length=10_000)] | bool | int | float
 RowVersion = Annotated[
     int, Field(ge=1, le=2**31 - 1, description="of the draft as it was read; a changed draft refuses")
 ]
+
+IMPORT_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "an Excel workbook, a DMN model of 1.1 to 1.6, or a zip of YAML files",
+                        },
+                        "note": {"type": "string", "maxLength": 1000},
+                    },
+                },
+                "example": {
+                    "file": (
+                        '<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="auto_loan_in"'
+                        ' namespace="https://example.org/" id="m"><inputData id="i" name="score"><variable name="score"'
+                        ' typeRef="number"/></inputData><decision id="d" name="points"><variable name="points"'
+                        ' typeRef="number"/><informationRequirement id="r"><requiredInput href="#i"/>'
+                        "</informationRequirement><literalExpression><text>score * 2</text></literalExpression>"
+                        "</decision></definitions>"
+                    ),
+                    "note": "the modeller's version",
+                },
+            }
+        },
+    }
+}
+"""A form is not a pydantic model, so its schema stands here; the example's file is a whole model."""
 
 
 class DraftBody(Asked):
@@ -88,6 +122,23 @@ class VersionAnswer(VersionLine):
     files: dict[str, str] = Field(default_factory=dict)
     row_version: int = 1
     evidence: dict[str, Any] | None = Field(default=None, description="what an approval finds; null for a draft")
+
+
+class NotCarried(Told):
+    """One thing of a file that the draft leaves out, or that had to be decided because the file does not say it."""
+
+    where: str
+    line: int = Field(description="0 where there is none")
+    message: str
+    remedy: str
+
+
+class ImportedVersion(VersionAnswer):
+    """A draft made of a file."""
+
+    imported: Literal["dmn", "xlsx", "yaml"] = Field(description="what the file was, by its content")
+    content_digest: str = Field(description="of what the draft decides by; an unchanged export keeps its version's")
+    not_carried: list[NotCarried]
 
 
 class CheckReport(Told):

@@ -18,6 +18,13 @@ Edits = Mapping[str, Any]
 PARAMETER_COLUMNS: Final = ("Threshold", "From", "Value", "Unit", "Source", "Note")
 _KEYS: Final = {"From": "from", "Value": "value", "Source": "source", "Note": "note"}
 _DIGEST: Final = 12
+_KINDS_OF_VALUES: Final = frozenset({"number", "date", "date and time", "days and time duration", "missing"})
+_EVIDENCE: Final = {
+    "done": ":material/check_circle:",
+    "running": ":material/hourglass_top:",
+    "red": ":material/cancel:",
+    "absent": ":material/radio_button_unchecked:",
+}
 
 
 def pack_row(pack: Mapping[str, Any], now: datetime) -> dict[str, str]:
@@ -46,6 +53,7 @@ def version_row(version: Mapping[str, Any], people: Mapping[str, str]) -> dict[s
         "State": version_badge(str(version.get("status"))).text,
         "Checked": "green" if version.get("checked") else MISSING,
         "Last step": at(when),
+        "Takes effect": at(version.get("effective_from")) if version.get("status") == "scheduled" else MISSING,
         "Written by": ", ".join(person(one, people) for one in version.get("authors") or []) or MISSING,
         "Approved by": person(version.get("approver"), people),
         "Note": str(version.get("note") or MISSING),
@@ -161,11 +169,55 @@ def failed_case_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def proof_rows(report: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What became of each invariant, a refuted one with the signals that refute it."""
+    return [
+        {
+            "Invariant": str(one.get("invariant", MISSING)),
+            "Says": str(one.get("text") or MISSING),
+            "Proof": str(one.get("status", MISSING)),
+            "Why": str(one.get("reason") or MISSING),
+            "Counterexample": shown(one.get("signals")),
+        }
+        for one in report.get("proofs") or []
+    ]
+
+
+def verdict_of_proofs(report: Mapping[str, Any]) -> str:
+    """The proofs in one line; nothing is said of proofs that were not made."""
+    if "proofs" not in report:
+        return "The invariants have not been proved for this content."
+    states = [str(one.get("status")) for one in report.get("proofs") or []]
+    if not states:
+        return "The pack states no invariants, so there is nothing to prove."
+    parts = [f"{states.count(state)} {state}" for state in ("proved", "refuted", "undecided") if state in states]
+    return f"Invariants: {', '.join(parts)}."
+
+
+def evidence_lines(evidence: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What an approval finds: an icon and a sentence for each thing."""
+    return [
+        (_EVIDENCE.get(str(item.get("state")), ":material/help:"), _sentence(str(item.get("text"))))
+        for item in (evidence or {}).get("items") or []
+    ]
+
+
+def is_under_way(evidence: Mapping[str, Any] | None) -> bool:
+    """Whether a worker is still at it."""
+    return any(item.get("state") == "running" for item in (evidence or {}).get("items") or [])
+
+
+def last_live(versions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The version that was live before the one that is."""
+    gone = [one for one in versions if one.get("status") == "retired" and one.get("activated_at")]
+    return max(gone, key=lambda one: str(one.get("retired_at") or ""), default=None)
+
+
 def change_rows(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Differences of two versions; of what changed only the parts that differ."""
     told = []
     for one in changes:
-        before, after = _differing(one.get("before"), one.get("after"))
+        before, after = _differing(_bare(one.get("before")), _bare(one.get("after")))
         told.append(
             {
                 "What": title(str(one.get("kind", ""))),
@@ -193,12 +245,30 @@ def verdict_of_check(report: Mapping[str, Any] | None) -> str:
     )
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
 def _place(one: Mapping[str, Any]) -> str:
     return f"{one.get('file', MISSING)}:{one.get('line', MISSING)}:{one.get('column', MISSING)}"
 
 
+def _bare(value: Any) -> Any:
+    """A value of a pack without the word for its type, which the API puts before it where JSON has no such type."""
+    if isinstance(value, Mapping):
+        return {key: _bare(part) for key, part in value.items()}
+    if not isinstance(value, list) or not value:
+        return value
+    kind, *parts = value
+    if kind == "list":
+        return [_bare(part) for part in parts]
+    return parts[0] if len(parts) == 1 and kind in _KINDS_OF_VALUES else [_bare(part) for part in value]
+
+
 def _differing(before: Any, after: Any) -> tuple[Any, Any]:
-    """What is the same on both sides is left out, as deep as both are mappings."""
+    """What is the same on both sides is left out, as deep as both are mappings; of two lists, what only one has."""
+    if isinstance(before, list) and isinstance(after, list):
+        return [one for one in before if one not in after], [one for one in after if one not in before]
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return before, after
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]

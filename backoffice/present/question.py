@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Question:
-    """One act to be confirmed. `choices` maps codes to words; `ticks` must all be set; `least_note` counts characters."""
+    """One act to be confirmed. `choices` maps codes to words; `ticks` must all be set; `least_note` counts characters.
+
+    `asks` names what else is asked for: an instant with its zone, or a percentage.
+    """
 
     name: str
     title: str
@@ -21,6 +26,7 @@ class Question:
     note_label: str = "Note to file"
     ticks: Sequence[str] = ()
     and_next: bool = False
+    asks: Literal["", "instant", "percent"] = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Given:
     choice: str
     note: str
     then_next: bool = False
+    instant: datetime | None = None
+    percent: int = 0
 
 
 def wanting(question: Question, given: Given, *, ticked: bool) -> list[str]:
@@ -39,6 +47,8 @@ def wanting(question: Question, given: Given, *, ticked: bool) -> list[str]:
         found.append(f"{question.choice_label}: choose one.")
     if len(given.note) < question.least_note:
         found.append(f"{question.note_label}: at least {question.least_note} characters; it has {len(given.note)}.")
+    if question.asks == "instant" and given.instant is None:
+        found.append("Say on which day and at what time.")
     if not ticked:
         found.append("Tick every line to say that you have seen it.")
     return found

@@ -6,6 +6,7 @@ stand alone; each comes with its word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ _VERSION_STATES: Final[Mapping[str, Badge]] = {
     "draft": Badge("Draft, not live", "violet"),
     "submitted": Badge("Submitted", "blue"),
     "approved": Badge("Approved, not live", "blue"),
+    "scheduled": Badge("Scheduled, not live", "blue"),
     "active": Badge("Live", "green"),
     "retired": Badge("Retired", "gray"),
     "rejected": Badge("Rejected", "gray"),
@@ -60,6 +62,8 @@ _SHORT: Final = {
     "dob": "date of birth",
     "ocr": "OCR",
 }
+
+_MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+~|<>$:!-]")
 
 
 def risk_badge(risk: Mapping[str, Any]) -> Badge:
@@ -181,6 +185,11 @@ def title(code: str) -> str:
     """A code as a heading."""
     words = spaced(code)
     return words[:1].upper() + words[1:]
+
+
+def plain(text: str) -> str:
+    """A text of the API as Markdown shows it letter by letter: a rule's id or a value is never taken for a mark."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def role(code: str) -> str:

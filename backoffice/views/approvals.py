@@ -50,7 +50,7 @@ def _versions() -> None:
         one
         for pack in session.api().packs()
         for one in pack.get("on_the_way") or []
-        if one["status"] in {"submitted", "approved"}
+        if one["status"] in {"submitted", "approved", "scheduled"}
     ]
     if not waiting:
         st.info("No pack version waits for approval or activation.")

@@ -1,4 +1,4 @@
-"""The case: one header line, five tabs, and on the right why it is here and the decision box."""
+"""The case: one header line, six tabs, and on the right why it is here and the decision box."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from backoffice import session
 from backoffice.client import ApiProblem, Json
 from backoffice.present import case as words
 from backoffice.present.words import case_badge, due_badge, risk_badge
-from backoffice.views import case_decision, case_records, case_summary, case_timeline
+from backoffice.views import case_changes, case_decision, case_records, case_summary, case_timeline
 from backoffice.widgets import parts
 
 
@@ -52,8 +52,10 @@ def _header(page: Json) -> None:
 
 def _tabs(page: Json) -> None:
     hits = len(page.get("hits") or [])
-    summary, documents, screening, trace, timeline = st.tabs(
-        ["Summary", "Documents", f"Screening ({hits})", "Decision trace", "Timeline"], key="case_tab", on_change="rerun"
+    summary, documents, screening, trace, changes, timeline = st.tabs(
+        ["Summary", "Documents", f"Screening ({hits})", "Decision trace", "What would change it", "Timeline"],
+        key="case_tab",
+        on_change="rerun",
     )
     if summary.open:
         with summary:
@@ -67,6 +69,9 @@ def _tabs(page: Json) -> None:
     if trace.open:
         with trace:
             case_records.trace(page)
+    if changes.open:
+        with changes:
+            case_changes.draw(page)
     if timeline.open:
         with timeline:
             case_timeline.draw(page)

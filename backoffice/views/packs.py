@@ -7,12 +7,14 @@ import streamlit as st
 from backoffice import session
 from backoffice.client import ApiProblem
 from backoffice.present import packs as words
+from backoffice.views import pack_import
 from backoffice.widgets import parts
 
 
 def draw() -> None:
     """One pack at a time; drafts are made from the live version or from any other."""
     st.title("Rule packs")
+    pack_import.outcome()
     try:
         packs = session.api().packs()
         if not packs:
@@ -23,6 +25,8 @@ def draw() -> None:
         names = [str(pack["id"]) for pack in packs]
         name = names[0] if len(names) == 1 else st.selectbox("Pack", names, key="pack", persist_state="session")
         _versions(str(name))
+        if session.may("packs:write"):
+            pack_import.form(str(name))
     except ApiProblem as failure:
         parts.problem(failure)
 

@@ -1,4 +1,4 @@
-"""One version of a pack: its thresholds and tables as grids, its check, what it changes, and its way to being live."""
+"""One version of a pack: its grids, its check and proofs, what it changes and would do, and its way to being live."""
 
 import streamlit as st
 
@@ -6,7 +6,15 @@ from backoffice import session
 from backoffice.client import ApiProblem, Json
 from backoffice.present import packs as words
 from backoffice.present.words import version_badge
-from backoffice.views import version_grids, version_life, version_review
+from backoffice.views import (
+    version_backtest,
+    version_files,
+    version_grids,
+    version_life,
+    version_review,
+    version_trial,
+    version_try,
+)
 from backoffice.widgets import parts
 
 
@@ -19,17 +27,20 @@ def draw() -> None:
         return
     try:
         version = session.api().version(pack, version_id)
-        live = next((one for one in session.api().versions(pack) if one["status"] == "active"), None)
+        versions = session.api().versions(pack)
+        live = next((one for one in versions if one["status"] == "active"), None)
+        before = words.last_live(versions)
     except ApiProblem as failure:
         parts.problem(failure)
         return
     _header(version, live)
     main, side = st.columns([3.4, 1], gap="medium")
     with side:
-        version_life.box(version)
+        version_life.box(version, before)
+        version_files.box(version)
     with main:
         _tabs(version, live)
-    version_life.drawers(version, live)
+    version_life.drawers(version, live, before)
 
 
 def _header(version: Json, live: Json | None) -> None:
@@ -47,8 +58,10 @@ def _header(version: Json, live: Json | None) -> None:
 
 def _tabs(version: Json, live: Json | None) -> None:
     editable = version["status"] == "draft" and session.may("packs:write")
-    thresholds, tables, check, difference, files = st.tabs(
-        ["Thresholds", "Tables", "Check", "Difference", "Files"], key="version_tab", on_change="rerun"
+    thresholds, tables, check, difference, backtest, traffic, attempt, files = st.tabs(
+        ["Thresholds", "Tables", "Check", "Difference", "Back-test", "Live traffic", "Try out", "Files"],
+        key="version_tab",
+        on_change="rerun",
     )
     try:
         if thresholds.open:
@@ -63,6 +76,15 @@ def _tabs(version: Json, live: Json | None) -> None:
         if difference.open:
             with difference:
                 version_review.difference(version, live)
+        if backtest.open:
+            with backtest:
+                version_backtest.draw(version)
+        if traffic.open:
+            with traffic:
+                version_trial.draw(version)
+        if attempt.open:
+            with attempt:
+                version_try.draw(version)
         if files.open:
             with files:
                 version_review.files(version, editable=editable)

@@ -10,12 +10,32 @@ from backoffice.widgets import parts
 
 
 def check(version: Json) -> None:
-    """The last report: problems with file and line, the linter's findings, cases that failed."""
+    """The last report: problems with file and line, the linter's findings, cases that failed, and the proofs."""
     report = version.get("check_report")
     st.markdown(words.verdict_of_check(report))
-    if not report:
-        return
-    st.caption(f"Checked {at(report.get('checked_at'))}")
+    if report:
+        st.caption(f"Checked {at(report.get('checked_at'))}")
+        _findings(report)
+    _proofs(version, report or {})
+
+
+def _proofs(version: Json, report: Json) -> None:
+    """Proofs take a worker's time, so they are asked for; submitting a draft asks by itself."""
+    st.subheader("Proofs", anchor=False)
+    st.markdown(words.verdict_of_proofs(report))
+    parts.wrapped_table(words.proof_rows(report), alt="Proofs of the invariants", empty="")
+    may = session.may("packs:write", "packs:approve")
+    if may and st.button("Prove now", key="prove", icon=":material/verified:", help="A worker proves every invariant"):
+        try:
+            session.api().prove(version["pack"], version["id"])
+        except ApiProblem as failure:
+            parts.problem(failure)
+            return
+        session.flash("A worker proves the invariants of this version. The result stands in the tab Check.")
+        st.rerun()
+
+
+def _findings(report: Json) -> None:
     problems, lints, failed = words.problem_rows(report), words.lint_rows(report), words.failed_case_rows(report)
     if problems:
         st.subheader("Problems", anchor=False)

@@ -6,7 +6,10 @@ Exactly one drawer is open, by a flag in the session; a refusal keeps it open wi
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -26,6 +29,7 @@ def ask(question: Question, act: Callable[[Given], None]) -> None:
         st.markdown(f"**{question.about}**")
         st.markdown(question.consequence)
         with st.form(f"{question.name}_form", border=False):
+            more = _more(question)
             choice, note, complete = _fields(question)
             with st.container(horizontal=True):
                 confirmed = st.form_submit_button(question.confirm, type="primary", key=f"{question.name}_confirm")
@@ -34,10 +38,41 @@ def ask(question: Question, act: Callable[[Given], None]) -> None:
                 )
         if confirmed or onward:
             st.session_state.pop(session.DRAWER_FAILED, None)
-            _settle(question, Given(choice, note.strip(), bool(onward)), complete=complete, act=act)
+            _settle(
+                question,
+                replace(more, choice=choice, note=note.strip(), then_next=bool(onward)),
+                complete=complete,
+                act=act,
+            )
         _tell_failure(question)
 
     drawn()
+
+
+def _more(question: Question) -> Given:
+    """What is asked for beside reason and note."""
+    if question.asks == "percent":
+        percent = st.slider("Share of the references, in percent", 1, 50, 5, key=f"{question.name}_percent")
+        return Given("", "", percent=int(percent))
+    if question.asks != "instant":
+        return Given("", "")
+    day, hour, zone = st.columns(3)
+    begins = day.date_input("From the day", value=None, key=f"{question.name}_day", format="YYYY-MM-DD")
+    at = hour.time_input("At", value=time(), key=f"{question.name}_time", step=900)
+    names = list(dict.fromkeys([st.context.timezone or "UTC", "UTC"]))
+    name = zone.selectbox("Time zone", names, key=f"{question.name}_zone")
+    if not isinstance(begins, date) or at is None:
+        return Given("", "")
+    return Given("", "", instant=datetime.combine(begins, at, tzinfo=_zone(name)))
+
+
+def _zone(name: str) -> tzinfo:
+    """The zone of that name; UTC where this machine does not know it, as the drawer then says."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        st.caption(f"The zone {name} is not known here; the time is taken as UTC.")
+        return UTC
 
 
 def _fields(question: Question) -> tuple[str, str, bool]:

@@ -11,8 +11,9 @@ from pandas.io.formats.style import Styler
 
 from backoffice import session
 from backoffice.client import ApiProblem
+from backoffice.present.backtest import Matrix
 from backoffice.present.case import MISMATCH
-from backoffice.present.words import Badge
+from backoffice.present.words import Badge, title
 
 _MISMATCH_STYLE: Final = "background-color: rgba(179, 38, 30, 0.14); font-weight: 600"
 _OPEN: Final = "Open"
@@ -68,6 +69,27 @@ def _styled(rows: Sequence[Mapping[str, Any]]) -> Styler:
     """The rows with every cell that begins with "mismatch" standing out."""
     frame = pd.DataFrame([dict(row) for row in rows])
     return frame.style.map(lambda cell: _MISMATCH_STYLE if str(cell).startswith(MISMATCH) else "")
+
+
+def heat_table(matrix: Matrix, *, alt: str, down: str, across: str) -> None:
+    """Counts from one side (rows) to the other (columns), darker where more of a row goes; what stays is in another colour."""
+    labels = [title(word) for word in matrix.words]
+    frame = pd.DataFrame(
+        [list(row) for row in matrix.counts], columns=labels, index=pd.Index(labels, name=f"{down} ↓ {across} →")
+    )
+    looks = pd.DataFrame(
+        [[_heat(share, stays=i == j) for j, share in enumerate(row)] for i, row in enumerate(matrix.shares)],
+        columns=labels,
+        index=frame.index,
+    )
+    st.table(frame.style.apply(lambda _: looks, axis=None).format("{:,.0f}"), alt=alt)
+
+
+def _heat(share: float, *, stays: bool) -> str:
+    if not share:
+        return ""
+    colour = "27, 94, 166" if stays else "194, 94, 0"
+    return f"background-color: rgba({colour}, {0.10 + 0.50 * share:.2f}); font-weight: {400 if stays else 600}"
 
 
 def open_table(

@@ -185,7 +185,7 @@ def _outcomes(given: pl.Series) -> pl.Series:
         return given
     if given.dtype == pl.Null:
         return given.cast(pl.Boolean)
-    texts = given.cast(pl.String)
+    texts = given.cast(pl.String).str.to_lowercase()
     known: dict[Any, bool] = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
     found = texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Boolean)
     wrong = found.is_null() & given.is_not_null()

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from engine.dmn import model as dmn
 from engine.dmn.errors import DmnError
 from engine.dmn.read import read_model
+from engine.exchange.bounds import bound_model
 from engine.exchange.content import Content, Feel, is_pack_file, plain
 from engine.exchange.dmn_names import AS_OF, PATTERNS, VERDICT
 from engine.exchange.dmn_read_tables import TableReader
@@ -49,6 +50,7 @@ def from_dmn(content: bytes, *, name: str = "model.dmn") -> Imported:
     Raises:
         ExchangeError: where the file is no DMN, or nothing that loads can be made of it; with every reason.
     """
+    bound_model(content)
     try:
         model = read_model(content, name=name)
     except DmnError as error:

@@ -43,10 +43,12 @@ class Logic:
         if model is None or model.logic is None or not isinstance(model.logic.body, dmn.DecisionTable):
             return None
         parameters = [one.name for one in model.logic.parameters]
+        if len(arguments) != len(parameters):
+            raise NotCarriedError(f"the call of {name} does not give every parameter once", model.line)
         if isinstance(arguments, list):
-            arguments = dict(zip(parameters, arguments, strict=False))
+            arguments = dict(zip(parameters, arguments, strict=True))
         if set(arguments) != set(parameters):
-            raise NotCarriedError(f"the call of {name} does not give every parameter", model.line)
+            raise NotCarriedError(f"the call of {name} gives other parameters than it has", model.line)
         return model.logic.body, arguments
 
     def _called(self, expression: dmn.Expression | None) -> tuple[str, dict[str, str] | list[str]]:
@@ -188,12 +190,31 @@ def _table(logic: Logic, one: dmn.DecisionTable, depth: int) -> str:
         raise NotCarriedError(f"a {one.hit_policy.value} table inside of another expression", one.line)
     defaults = [clause.default for clause in one.outputs]
     text = _outcome(one, [None if entry is None else logic.literal(entry) for entry in defaults])
-    for rule in reversed(one.rules):
+    conditions = []
+    outcomes = []
+    for rule in one.rules:
         pairs = zip(one.inputs, rule.inputs, strict=True)
         tests = [_test(logic.literal(clause.expression), entry.text.strip(), entry.line) for clause, entry in pairs]
-        chosen = _outcome(one, [logic.literal(entry) for entry in rule.outputs])
-        text = f"if {' and '.join(filter(None, tests)) or 'true'} then {chosen} else {text}"
+        conditions.append(" and ".join(filter(None, tests)) or "true")
+        outcomes.append(_outcome(one, [logic.literal(entry) for entry in rule.outputs]))
+    for condition, chosen in zip(reversed(conditions), reversed(outcomes), strict=True):
+        text = f"if {condition} then {chosen} else {text}"
+    apart = _apart(one.hit_policy, conditions, outcomes)
+    if len(apart) > 1:
+        # Two of them that both hold are a fault of the table, whose value is not that of the first.
+        text = f"if count([{', '.join(apart)}][item = true]) > 1 then null else {text}"
     return f"({text})"
+
+
+def _apart(policy: dmn.HitPolicy, conditions: Sequence[str], outcomes: Sequence[str]) -> list[str]:
+    """The conditions of which at most one may hold: all of a UNIQUE table, those of each outcome of an ANY table."""
+    if policy is dmn.HitPolicy.UNIQUE:
+        return list(conditions)
+    together: dict[str, list[str]] = {}
+    if policy is dmn.HitPolicy.ANY:
+        for condition, outcome in zip(conditions, outcomes, strict=True):
+            together.setdefault(outcome, []).append(condition)
+    return [" or ".join(f"({one})" for one in group) for group in together.values()]
 
 
 def _outcome(table: dmn.DecisionTable, texts: Sequence[str | None]) -> str:

@@ -11,8 +11,9 @@ import zipfile
 from collections.abc import Mapping
 from typing import Final
 
+from engine.exchange.bounds import DAMAGED
 from engine.exchange.content import README, is_pack_file
-from engine.exchange.failure import refused
+from engine.exchange.failure import ExchangeError, refused
 from engine.pack.limits import MAX_FILE_BYTES, MAX_FILES, MAX_PACK_BYTES
 from engine.pack.source import MAIN
 
@@ -55,5 +56,7 @@ def from_zip(content: bytes) -> dict[str, bytes]:
                     raise refused(name[:120], f"larger than {MAX_FILE_BYTES} bytes", "split it")
                 found[name] = container.read(entry)
             return found
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError):
+    except ExchangeError:
+        raise
+    except DAMAGED:
         raise refused("the file", "the container is damaged", "make it again") from None

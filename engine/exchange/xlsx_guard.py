@@ -21,7 +21,8 @@ from defusedxml.ElementTree import ParseError, XMLParser
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
-from engine.exchange.failure import Finding, refused
+from engine.exchange.bounds import DAMAGED
+from engine.exchange.failure import ExchangeError, Finding, refused
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024  # the container
 MAX_UNPACKED_BYTES: Final = 128 * 1024 * 1024  # all entries together
@@ -38,16 +39,13 @@ _FORBIDDEN: Final = (
 )
 _HARMLESS: Final = re.compile(r"xl/printerSettings/printerSettings[0-9]+\.bin")
 _BROKEN: Final = (
-    zipfile.BadZipFile,
+    *DAMAGED,
     InvalidFileException,
     ParseError,
     ArithmeticError,
     AttributeError,
     LookupError,
-    NotImplementedError,
-    OSError,
     TypeError,
-    ValueError,
 )
 """What the spreadsheet library raises of a file that is not what it says."""
 
@@ -64,9 +62,9 @@ def open_workbook(content: bytes) -> Workbook:
         with zipfile.ZipFile(io.BytesIO(content)) as container:
             _check_entries(container)
             _check_parts(container)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as failure:
-        if isinstance(failure, ValueError) and hasattr(failure, "findings"):
-            raise
+    except ExchangeError:
+        raise
+    except DAMAGED:
         raise refused("the file", "not a workbook (.xlsx)", "save it as an Excel workbook") from None
     try:
         with warnings.catch_warnings():

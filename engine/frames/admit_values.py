@@ -110,7 +110,8 @@ def dates_of(given: pl.Series) -> tuple[pl.Series, pl.Series]:
     elif isinstance(given.dtype, pl.String | pl.Categorical | pl.Enum):
         texts = given.cast(pl.String)
         seen = texts.unique().drop_nulls()
-        values = texts.replace_strict(seen, [_iso(text) for text in seen.to_list()], return_dtype=pl.Date)
+        # A column without any text has nothing to replace and would keep its type.
+        values = texts.replace_strict(seen, [_iso(text) for text in seen.to_list()], return_dtype=pl.Date).cast(pl.Date)
     else:
         return pl.Series("", [None], pl.Date).new_from_index(0, len(given)), given.is_not_null()
     refused = (values.is_null() & given.is_not_null()) | _outside(values, *_DATES)

@@ -64,7 +64,7 @@ def lies(value: Decimal, low: Decimal, high: Decimal) -> bool:
 
 
 def admit_number(value: object) -> int | Decimal:
-    """A finite number of at most 34 digits."""
+    """A finite number of at most 34 digits; zeros at the end of a fraction do not count."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise RefusedError(got(value))
     if isinstance(value, int):
@@ -76,9 +76,20 @@ def admit_number(value: object) -> int | Decimal:
     number = Decimal(repr(float(value))) if isinstance(value, float) else value
     if not number.is_finite():
         raise RefusedError("no finite number")
-    if len(number.as_tuple().digits) > MAX_NUMBER_DIGITS or abs(number.adjusted()) > MAX_NUMBER_EXPONENT:
+    excess = len(number.as_tuple().digits) - MAX_NUMBER_DIGITS
+    if excess > 0:
+        number = _without_zeros(number, excess)
+    if abs(number.adjusted()) > MAX_NUMBER_EXPONENT:
         raise RefusedError(f"a number of more than {MAX_NUMBER_DIGITS} digits")
     return number
+
+
+def _without_zeros(number: Decimal, excess: int) -> Decimal:
+    """The same number with that many zeros fewer at its end; a database's decimals carry their column's scale."""
+    sign, digits, exponent = number.as_tuple()
+    if any(digits[-excess:]) or not isinstance(exponent, int) or exponent + excess > 0:
+        raise RefusedError(f"a number of more than {MAX_NUMBER_DIGITS} digits")
+    return Decimal((sign, digits[:-excess], exponent + excess))
 
 
 def admit_string(value: object) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 MAX_FILE_BYTES: Final = 1024 * 1024  # one YAML file; a 5,000-row table needs about 0.7 MiB
-MAX_PACK_BYTES: Final = 8 * 1024 * 1024  # all files of a pack together, cases included
+MAX_PACK_BYTES: Final = 4 * 1024 * 1024  # all files of a pack together, cases included
 MAX_FILES: Final = 200  # pack.yaml, tables and cases
 MAX_YAML_DEPTH: Final = 32  # nesting; the format itself needs nine levels
 MAX_YAML_NODES: Final = 200_000  # scalars, lists and mappings of one file

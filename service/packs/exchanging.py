@@ -8,12 +8,10 @@ or that is another pack's, is refused whole, with every reason at its sheet and 
 from __future__ import annotations
 
 import hashlib
-import lzma
 import re
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias
 
 from engine.exchange import ExchangeError, Finding, from_dmn, to_dmn, to_xlsx
 from engine.exchange.pack_zip import from_zip, to_zip
@@ -28,7 +26,6 @@ from service.packs.drafting import accept_files, accept_note, new_row
 from service.packs.reading import get, row_of
 
 Form: TypeAlias = Literal["dmn", "xlsx", "yaml"]
-Result = TypeVar("Result")
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XML: Final = "application/xml"
@@ -72,7 +69,7 @@ def export(actor: Actor, version_id: str, to: Form) -> Exported:
     try:
         content = write(row.files)
     except PackError:
-        compile_files(row.files)  # raises with the places
+        compile_files(row.files)  # refuses with every problem in its place
         raise
     except ExchangeError as failure:
         raise Invalid("the version cannot be written in this form", _problems(failure.findings)) from None
@@ -137,25 +134,15 @@ def read_file(content: bytes) -> Read:
 def _read(content: bytes) -> Read:
     if content.startswith(_CONTAINER):
         if _WORKBOOK_PART in content:
-            files, pack = _opened(lambda: read_workbook(content))
+            files, pack = read_workbook(content)
             return Read("xlsx", files, pack)
-        written = _texts(_opened(lambda: from_zip(content)))
+        written = _texts(from_zip(content))
         return Read("yaml", written, compile_files(written))
     if content.startswith(_XML_MARKS) or content.lstrip(_SPACE_BEFORE_XML).startswith(b"<"):
         model = from_dmn(content)
         return Read("dmn", model.files, model.pack, model.not_carried)
     message, remedy = "neither a workbook, nor a DMN model, nor a zip", "give an .xlsx, a .dmn, or a .zip of YAML files"
     raise ExchangeError([Finding("the file", 0, message, remedy)])
-
-
-def _opened(unpack: Callable[[], Result]) -> Result:
-    """What is in a container; one whose compressed parts are broken, or lead out of it, is told as damaged."""
-    try:
-        return unpack()
-    except ExchangeError:
-        raise
-    except (zlib.error, lzma.LZMAError, ValueError):
-        raise ExchangeError([Finding("the file", 0, "the container is damaged", "make it again")]) from None
 
 
 def _texts(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -120,6 +120,27 @@ def pack(tenant: str) -> str:
 
 
 @pytest.fixture
+def work(tenant: str) -> Callable[[], None]:
+    """Be the worker of the tenant's jobs about pack versions, and of its trials."""
+    from sqlalchemy import select
+    from sqlmodel import col
+
+    from service.db import unit
+    from service.packs import job_running
+    from service.tables import PackJob
+    from service.trials import comparing
+
+    def run() -> None:
+        with unit(tenant) as session:
+            waiting = list(session.execute(select(PackJob.id).where(col(PackJob.status) == "queued")).scalars())
+        for job_id in waiting:
+            job_running.run(tenant, job_id)
+        comparing.compare(tenant)
+
+    return run
+
+
+@pytest.fixture
 def serve() -> Any:
     """Serve another application: `with serve(app) as url`."""
     return serving

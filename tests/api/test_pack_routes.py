@@ -23,7 +23,9 @@ def draft(client: Any, sign_in: Any, pack: str) -> Any:
     return analyst, made.headers["location"], made.json()
 
 
-def test_a_threshold_goes_live_with_two_people_and_decides(client: Any, sign_in: Any, key: Any, draft: Any) -> None:
+def test_a_threshold_goes_live_with_two_people_and_decides(
+    client: Any, sign_in: Any, key: Any, draft: Any, work: Any
+) -> None:
     analyst, path, told = draft
     body = {"pack": "tiny", "reference": "R", "signals": {"bureau.score": 700, "screening.sanctions_hit": False}}
     before = _post(client, key | {"Idempotency-Key": "before"}, "/v1/decisions", **body)
@@ -51,6 +53,10 @@ def test_a_threshold_goes_live_with_two_people_and_decides(client: Any, sign_in:
     approver = sign_in("rule_approver")
     diff = client.get(f"{path}/diff", params={"against": _active(client, analyst)}, headers=approver)
     assert diff.status_code == 200, diff.text
+    early = _post(client, approver, f"{path}:approve", note="agreed")
+    assert early.status_code == 409
+    assert "the back-test is queued" in early.json()["detail"]
+    work()
     assert _post(client, approver, f"{path}:approve", note="agreed").status_code == 200
     assert _post(client, approver, f"{path}:activate").status_code == 200
     after = _post(client, key | {"Idempotency-Key": "after"}, "/v1/decisions", **body)

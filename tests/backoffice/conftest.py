@@ -18,7 +18,6 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +146,9 @@ def fake() -> FakeApi:
             },
         )
         api.give("GET", path + "/tables", {"items": [], "next": None})
+        for part in ("backtests", "trials"):
+            api.give("GET", f"{path}/{part}", {"items": [], "next": None})
+    api.give("GET", "/v1/decisions", {"items": [], "next": None})
     api.give(
         "GET",
         "/v1/reports",
@@ -446,6 +448,8 @@ def _answers(url: str) -> bool:
 
 def _furnish(tenant: str) -> None:
     """People, the auto-loan pack as the live version, and its own review cases, decided as a system would."""
+    from engine import load_pack
+    from engine.signal import Missing
     from service import audit, decisions, packs
     from service.db import unit
     from service.decisions import DecisionRequest
@@ -461,11 +465,13 @@ def _furnish(tenant: str) -> None:
     for short, (name, role) in PEOPLE.items():
         people.create_person(actor, email=f"{short}@office.example", name=name, password=PASSWORD, roles=[role])
     packs.seed(tenant, ROOT / "rules" / "auto_loan_in")
+    cases = load_pack(ROOT / "rules" / "auto_loan_in").source.cases
     number = 0
     for file in ("roads", "pan", "face", "screening"):
-        for case in yaml.safe_load((ROOT / "rules" / "auto_loan_in" / "cases" / f"{file}.yaml").read_text())[1:6]:
+        for case in [one for one in cases if one.place.file == f"cases/{file}.yaml"][1:6]:
             number += 1
-            signals = {name: _plain(value) for name, value in case["signals"].items()}
+            known = {name: value for name, value in case.signals.items() if not isinstance(value, Missing)}
+            signals = {name: _plain(value) for name, value in known.items()}
             decisions.decide(
                 actor, DecisionRequest("auto_loan_in", f"LOAN-{number:04d}", signals, None, f"seed-{number}")
             )

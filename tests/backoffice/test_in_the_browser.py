@@ -183,7 +183,24 @@ def test_a_four_eyes_case_closes_only_when_a_second_officer_agrees(person: Any) 
     manager.sees(re.compile("by Sara Senior, confirmed by Mina Manager"))
 
 
-def test_a_threshold_goes_from_draft_to_live_through_two_people(person: Any) -> None:
+def _work(tenant: str) -> None:
+    """What workers do when the queues give them the jobs about versions, and the trials."""
+    from sqlalchemy import select
+    from sqlmodel import col
+
+    from service.db import unit
+    from service.packs import job_running
+    from service.tables import PackJob
+    from service.trials import comparing
+
+    with unit(tenant) as session:
+        waiting = list(session.execute(select(PackJob.id).where(col(PackJob.status) == "queued")).scalars())
+    for job_id in waiting:
+        job_running.run(tenant, job_id)
+    comparing.compare(tenant)
+
+
+def test_a_threshold_goes_from_draft_to_live_through_two_people(person: Any, office: Any) -> None:
     analyst = person("analyst")
     analyst.open("Rule packs")
     analyst.press("new_draft")
@@ -223,9 +240,23 @@ def test_a_threshold_goes_from_draft_to_live_through_two_people(person: Any) -> 
     approver.open_row("Pack versions for approval")
     approver.page.wait_for_url("**/version?*")
     assert approver.page.url.removeprefix(approver.url) == address
+    approver.sees("The proofs are queued.")
+    assert approver.page.locator(".st-key-approve button").is_disabled()
+    _work(office.tenant)
+    approver.sees("The check is green, proofs included.")  # by itself: the page looks again while a worker is at it
+    approver.sees(re.compile("The back-test is on record: [0-9]+ stored decisions"))
+    approver.ready()
+    approver.page.get_by_role("tab", name="Back-test").click()
+    approver.ready()
+    approver.sees("From verdict to verdict")
+    approver.sees(re.compile("0 of [0-9]+ move"))
+    with approver.page.expect_download() as saved:
+        approver.page.locator("[class*=st-key-workbook_] button").click()
+    assert saved.value.suggested_filename.endswith(".xlsx")
     approver.press("approve")
     approver.press("approve_confirm")
     approver.sees(re.compile("is approved"))
+    _try_on_live_traffic(approver, office)
     approver.press("activate")
     approver.press("activate_confirm")
     approver.sees("Tick every line")
@@ -237,6 +268,49 @@ def test_a_threshold_goes_from_draft_to_live_through_two_people(person: Any) -> 
     approver.open("Rule packs")
     live = approver.page.get_by_role("region", name="Rule packs").locator("[data-testid='glide-cell-1-0']")
     live.filter(has_text="v2 (").wait_for(state="attached")
+    _roll_back(approver, address)
+
+
+def _try_on_live_traffic(approver: Person, office: Any) -> None:
+    """A shadow beside the live version for one decision, seen and stopped."""
+    from service import decisions
+    from service.decisions import DecisionRequest
+    from service.identity.actor import system
+
+    approver.page.get_by_role("tab", name="Live traffic").click()
+    approver.ready()
+    approver.press("shadow")
+    approver.page.get_by_role("dialog").wait_for()
+    approver.press("shadow_confirm")
+    approver.sees(re.compile("is deciding in the shadow"))
+    request = DecisionRequest("auto_loan_in", "LOAN-SHADOW", {}, None, "shadow-1")
+    decisions.decide(system(office.tenant, "origination"), request)
+    _work(office.tenant)
+    approver.page.get_by_role("tab", name="Try out").click()
+    approver.ready()
+    approver.page.get_by_text("A stored decision").click()
+    approver.ready()
+    approver.press("try_stored_go")
+    approver.sees(re.compile("On record: review"))
+    approver.page.get_by_role("tab", name="Live traffic").click()
+    approver.ready()
+    approver.sees("From category to category")
+    approver.press("stop")
+    approver.page.get_by_role("dialog").wait_for()
+    approver.press("stop_confirm")
+    approver.sees(re.compile("is not on live traffic any more"))
+
+
+def _roll_back(approver: Person, address: str) -> None:
+    """One click and a reason."""
+    approver.open_row("Versions of the pack")
+    approver.page.wait_for_url("**/version?*")
+    assert approver.page.url.removeprefix(approver.url) == address
+    approver.press("rollback")
+    approver.page.get_by_role("dialog").wait_for()
+    approver.page.get_by_label("Reason").fill("The new threshold sends too many good customers to review.")
+    approver.press("rollback_confirm")
+    approver.sees(re.compile("v1 .* is live again"))
 
 
 def test_a_report_is_asked_for_made_and_saved(person: Any, office: Any, tmp_path: Path) -> None:
@@ -285,3 +359,76 @@ def test_a_wrong_password_says_nothing_about_which_part_was_wrong(browser: Any, 
     stranger.press("sign_in_go")
     stranger.sees("E-mail, password or code is wrong")
     stranger.context.close()
+
+
+def test_a_workbook_is_saved_changed_and_brought_in_as_a_draft(person: Any, office: Any, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    from service import packs
+
+    packs.seed(office.tenant, Path(__file__).parents[1] / "api" / "tiny_pack")
+    analyst = person("analyst")
+    analyst.open("Rule packs")
+    analyst.choose("Pack", "tiny")
+    analyst.ready()
+    analyst.open_row("Versions of the pack")
+    analyst.page.wait_for_url("**/version?*")
+    with analyst.page.expect_download() as saved:
+        analyst.page.locator(".st-key-save_xlsx button").click()
+    path = tmp_path / saved.value.suggested_filename
+    assert path.name == "tiny-v1.xlsx"
+    saved.value.save_as(path)
+    book = load_workbook(path)
+    cell = next(cell for row in book["parameters"].iter_rows() for cell in row if cell.value == 650)
+    cell.value = 660
+    book.save(path)
+    analyst.open("Rule packs")
+    analyst.page.get_by_text("Import a file as a draft").click()
+    analyst.ready()
+    analyst.page.locator("input[type=file]").set_input_files(path)
+    analyst.ready()
+    analyst.press("import_go")
+    analyst.sees("Everything in the file was carried.")
+    analyst.press("imported_diff")
+    analyst.page.wait_for_url("**/version?*")
+    analyst.ready()
+    analyst.sees(re.compile("to v2 .*: 1 change"))
+    assert not [url for url in analyst.addresses if re.search(r":[0-9]+/media/", url)]
+
+
+def test_a_foreign_model_starts_a_pack_and_tells_what_it_could_not_carry(person: Any, tmp_path: Path) -> None:
+    from api.wire.packs import IMPORT_FORM
+
+    example = IMPORT_FORM["requestBody"]["content"]["multipart/form-data"]["example"]["file"]
+    path = tmp_path / "model.dmn"
+    path.write_text(example.replace("auto_loan_in", "zz_model"), encoding="utf-8")
+    analyst = person("analyst")
+    analyst.open("Rule packs")
+    analyst.page.get_by_text("Import a file as a draft").click()
+    analyst.ready()
+    analyst.page.locator("input[type=file]").set_input_files(path)
+    analyst.ready()
+    analyst.press("import_go")
+    analyst.sees(re.compile("this is the pack zz_model"))
+    analyst.page.get_by_label("Pack", exact=True).last.fill("zz_model")
+    analyst.press("import_go")
+    analyst.sees(re.compile("2 things could not be carried"))
+    analyst.sees("a model has no verdict: every case is reviewed")
+    analyst.press("imported_open")
+    analyst.page.wait_for_url("**/version?*")
+    analyst.sees(re.compile("Draft v1, not live"))
+
+
+def test_what_would_change_a_case_stands_apart_from_what_may_be_told(person: Any, office: Any) -> None:
+    from service import cases
+    from service.identity.actor import system
+
+    case = cases.listing(system(office.tenant)).items[0]
+    auditor = person("auditor", f"/case?case_id={case['id']}")
+    auditor.page.get_by_role("heading", name=re.compile("KYC-")).wait_for()
+    auditor.ready()
+    auditor.page.get_by_role("tab", name="What would change it").click()
+    auditor.sees("Smallest changes of the verdict")
+    auditor.ready()
+    auditor.sees("What the applicant may be told")
+    auditor.sees(re.compile("Nothing else of this case may be told"))

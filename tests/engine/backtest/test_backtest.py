@@ -160,7 +160,9 @@ def test_without_a_bad_row_there_is_no_lift_and_no_recall() -> None:
     }
 
 
-@pytest.mark.parametrize("values", [[1, 0, None], ["true", "0", None], [1.0, 0.0, None], [True, False, None]])
+@pytest.mark.parametrize(
+    "values", [[1, 0, None], ["true", "0", None], ["True", "False", None], [1.0, 0.0, None], [True, False, None]]
+)
 def test_an_outcome_is_a_boolean_or_nought_or_one(values: list[object]) -> None:
     found = Backtest(pack(), as_of=DAY, outcome="bad")
     found.add(pl.DataFrame({"score": [100, 200, 300], "bad": values}))

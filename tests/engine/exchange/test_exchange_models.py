@@ -45,6 +45,14 @@ def given_to(pack: Pack, decision: Any, signals: dict[str, Any], as_of: date) ->
     return found
 
 
+def complete(pack: Pack, signals: dict[str, Any]) -> bool:
+    """Whether every signal is there, and every fact has all its fields."""
+    lists = {name: spec.fields for name, spec in pack.signals.items() if spec.fields}
+    return all(signals.get(name) is not None for name in pack.source.signals) and all(
+        fact.get(key) is not None for name, fields in lists.items() for fact in signals[name] for key in fields
+    )
+
+
 def agree(pack: Pack, model: Model, signals: dict[str, Any], as_of: date) -> bool:
     """Hold every decision of the model against the pack's; False where the pack knows less than DMN would say."""
     try:
@@ -55,7 +63,10 @@ def agree(pack: Pack, model: Model, signals: dict[str, Any], as_of: date) -> boo
         return False
     values = given_to(pack, decision, signals, as_of)
     for name in pack.source.decisions:
-        assert model.decide(name, values).value == decision.value(name), name
+        found = model.decide(name, values)
+        if any("range ends before it starts" in one.message for one in found.warnings):
+            return False  # by a parameter's value: the check of a pack refuses it, DMN makes it null as it goes
+        assert found.value == decision.value(name), name
     assert model.decide("verdict", values).value == decision.verdict.value, "verdict"
     return True
 
@@ -77,7 +88,8 @@ def test_any_exported_model_decides_as_its_pack_where_nothing_is_unknown(files, 
     model = Model(read_model(to_dmn(files)))
     for _ in range(4):
         signals, as_of = data.draw(inputs())
-        agree(pack, model, signals, as_of)
+        if complete(pack, signals):  # what no rule asked for may be unknown to the pack, where DMN compares with null
+            agree(pack, model, signals, as_of)
 
 
 def test_sources_are_knowledge_sources_and_citations_authority_requirements(whole) -> None:

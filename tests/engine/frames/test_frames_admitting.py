@@ -188,3 +188,13 @@ def test_facts_of_ever_new_values_are_taken_as_they_are(build: Build, monkeypatc
     for _ in range(2):
         found = decider.decide(pl.DataFrame({"facts.document": facts}), DAY)
         assert found.outcome["verdict"].to_list() == ["reject"] * 20
+
+
+def test_a_column_of_texts_that_says_nothing_at_all_is_missing_in_every_row(build: Build) -> None:
+    pack = build(
+        "decisions: {age: {expression: 'years and months duration(day, as_of).years'}, gap: {expression: 'day - as_of'}}\n",
+        "    - {id: OLD, if: 'age > 9 or gap < duration(\"P1D\")', verdict: approve, reason: r}\n",
+    )
+    frame = pl.DataFrame({"day": [None, None], "n": [None, None]}, schema={"day": pl.String, "n": pl.String})
+    decided = FrameDecider(pack, texts=True).decide(frame, DAY)
+    assert decided.outcome["verdict"].to_list() == [str(pack.decide({}, DAY).verdict)] * 2

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.pack import Pack, SignalError
+from engine.pack.admit import RefusedError, admit_number
 from engine.pack.limits import MAX_LIST_ITEMS
 from engine.pack.problems import SignalProblem
 from engine.signal import Missing, Reason
@@ -180,3 +181,21 @@ def test_whatever_is_posted_is_decided_or_refused(pack: Pack, signals: dict[str,
         return
     assert decision.verdict == "approve"
     assert decision.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("9007199254740993.50000000000000000000", Decimal("9007199254740993.5")),
+        ("0." + "1" * 34 + "000", Decimal("0." + "1" * 34)),
+        ("1" * 34 + ".0", int("1" * 34)),
+    ],
+)
+def test_zeros_at_the_end_of_a_fraction_are_no_digits_too_many(text: str, taken: object) -> None:
+    assert admit_number(Decimal(text)) == taken
+
+
+@pytest.mark.parametrize("text", ["1" * 35, "1" * 34 + "0", "0." + "1" * 35, "1" * 34 + ".10"])
+def test_a_digit_too_many_is_refused(text: str) -> None:
+    with pytest.raises(RefusedError, match="more than 34 digits"):
+        admit_number(Decimal(text))
