@@ -82,10 +82,9 @@ class _Emitter:
             self._decision(decision)
         self._verdict()
         self._routes()
-        signals = "".join(f"{self.typed.variables[name]}, " for name in self.typed.signals)
         decisions = "".join(f"d{decision.index}, " for decision in self.typed.decisions)
         marks = "".join(f"{name}, " for name in self.marks)
-        found = f"({signals}), ({decisions}), ({marks}), vm, vu, vs, earned, worst, floored, route, M, W, F, patterns"
+        found = f"tuple(T), ({decisions}), ({marks}), vm, vu, vs, earned, worst, floored, route, M, W, F, patterns"
         self.writer.line(f"return _new(_Run, ({found}))")
         sink = "_Warnings()" if self.writer.counts_steps else "[]"
         head = f"M = {{}}; E = []; W = []; F = []; _w = {sink}; open_ = False"
@@ -113,7 +112,10 @@ class _Emitter:
         run = self.writer.constant("_patterns", engine.run)
         given = "".join(f"{self.typed.variables[name]}, " for name in program.inputs)
         found = "".join(f"{self.typed.variables[name]}, " for name in program.signals)
-        self.writer.line(f"patterns, ({found}), noted = {run}(({given}))")
+        assert tuple(self.typed.signals) == (*self.typed.source.signals, *program.signals)
+        self.writer.line(f"patterns, found, noted = {run}(({given})); T += found")
+        if found:
+            self.writer.line(f"{found}= found")
         self.writer.line("if noted: W += noted")
         counted = [place for place, one in enumerate(program.plans) if not one.skips]
         if counted:

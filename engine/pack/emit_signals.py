@@ -31,7 +31,7 @@ class SignalWriter:
         self.writer = writer
 
     def signals(self, specs: Mapping[str, SignalSpec]) -> None:
-        """Write it; what was missing is in M, faults in E."""
+        """Write it; the values are also in the list T, what was missing is in M, faults in E."""
         declared = self.writer.constant("_declared", dict.fromkeys(specs))
         self._take(tuple(specs))
         for index, (name, spec) in enumerate(specs.items()):
@@ -47,12 +47,12 @@ class SignalWriter:
             f"strange = not all(map({self.writer.constant('_known', dict.fromkeys(names).__contains__)}, signals))"
         )
         if not names:
-            self.writer.line(strange)
+            self.writer.line(f"T = []; {strange}")
             return
         variables = "".join(f"s{index}, " for index in range(len(names)))
         known = self.writer.constant("_names", names)
         absent = self.writer.constant("_absent", (NOT_PROVIDED,) * len(names))
-        each = f"{variables}= map(signals.get, {known}, {absent}); {strange}"
+        each = f"T = [*map(signals.get, {known}, {absent})]; {variables}= T; {strange}"
         if len(names) == 1:  # `itemgetter` of one name gives no tuple
             self.writer.line(each)
             return
@@ -61,14 +61,15 @@ class SignalWriter:
         most = (len(names) * 3 + 3) // 4
         with self.writer.block(f"if signals.__class__ is dict and len(signals) >= {most}:"):
             self.writer.line(f"given = {filled}(signals)")
-            self.writer.line(f"{variables}= {every}(given); strange = len(given) != {len(names)}")
+            self.writer.line(f"T = [*{every}(given)]; {variables}= T; strange = len(given) != {len(names)}")
         self.writer.line(f"else: {each}")
 
     def _signal(self, index: int, name: str, spec: SignalSpec) -> None:
         variable = f"s{index}"
         key = self.writer.constant(f"_n{index}", name)
-        full = f"{variable} = {self.writer.constant(f'_a{index}', admission(spec))}({variable}, M, E)"
-        missing = f"M[{key}] = {variable}; {variable} = None"
+        taken = f"T[{index}] = {variable}"
+        full = f"{taken} = {self.writer.constant(f'_a{index}', admission(spec))}({variable}, M, E)"
+        missing = f"M[{key}] = {variable}; {taken} = None"
         if spec.type == "number" and not spec.values:
             self.writer.line(f"kind = {variable}.__class__")
             low, high = self._bounds(str(index), spec, int)
@@ -82,14 +83,14 @@ class SignalWriter:
             self.writer.line(f"elif kind is _Missing: {missing}")
             # A float may round a bound inward: at the bound itself it fails here and passes the full check.
             within = f"{low} <= {variable} <= {high}"
-            self.writer.line(f"elif kind is float and {within}: {variable} = _Decimal(repr({variable}))")
+            self.writer.line(f"elif kind is float and {within}: {taken} = _Decimal(repr({variable}))")
             self.writer.line(f"else: {full}")
             return
         fields = self._fields(index, spec.fields or {})
         if fields:
             with self.writer.block(f"if {variable}.__class__ is list and len({variable}) <= {MAX_LIST_ITEMS}:"):
                 self._facts(index, variable, fields)
-                self.writer.line(f"if len(facts) == len({variable}): {variable} = facts")
+                self.writer.line(f"if len(facts) == len({variable}): {taken} = facts")
                 self.writer.line(f"else: {full}")
             self.writer.line(f"elif {variable}.__class__ is _Missing: {missing}")
             self.writer.line(f"else: {full}")

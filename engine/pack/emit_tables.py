@@ -137,9 +137,10 @@ class TableWriter:
             variable = source if source.isidentifier() else self._input(column)
             keys += f"{self._key(place, column, sets, variable)}, "
         recalled = self.writer.constant(f"_T{number}", recall)
-        self.writer.line(f"d{number}, u, f, r{number} = {recalled}[{keys or '()'}]")
-        self.writer.line("if u: open_ = True")
-        self.writer.line(f"if f: F.append(({number}, f))")
+        self.writer.line(f"d{number}, x, r{number} = {recalled}[{keys or '()'}]")
+        with self.writer.block("if x:"):
+            self.writer.line("if x[0]: open_ = True")
+            self.writer.line(f"if x[1]: F.append(({number}, x[1]))")
 
     def _key(self, place: int, column: Column, sets: ColumnSets, variable: str) -> str:
         """What a column's value counts as: its class, or the value itself where few values can come."""

@@ -20,7 +20,7 @@ OTHER: Final = object()
 """The class of all values that no cell of the column names; it equals none of them."""
 
 Mark: TypeAlias = tuple[int, int, Any]  # rows that matched, rows that were possible, outputs where they are computed
-Recalled: TypeAlias = tuple[Any, bool, Fault | None, Mark]
+Recalled: TypeAlias = tuple[Any, tuple[bool, Fault | None] | None, Mark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class ColumnSets:
 class Recall(dict[tuple[Any, ...], Recalled]):
     """The outcomes of one table that occurred, by tuple of classes; one that did not is worked out when it is asked for.
 
-    An outcome is the value, whether it is open, the fault, and the mark of the table. `counted` are the rows whose doubt
-    counts.
+    An outcome is the value, whether it is open and the fault where there is either, and the mark of the table. `counted`
+    are the rows whose doubt counts.
     """
 
     def __init__(self, resolver: Resolver, columns: tuple[ColumnSets, ...], every: int, counted: int) -> None:
@@ -68,5 +68,6 @@ class Recall(dict[tuple[Any, ...], Recalled]):
             matched, possible = best, possible & ~(matched ^ best)
         if len(self) >= MAX_MEMO_ENTRIES:
             self.clear()
-        found = self[key] = value, undecided != 0, fault, (matched, possible, None)
+        trouble = (undecided != 0, fault) if undecided or fault else None
+        found = self[key] = value, trouble, (matched, possible, None)
         return found

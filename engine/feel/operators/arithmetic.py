@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from operator import add, mul, sub
 from typing import Any, Final
 
 from engine.feel import limits
@@ -95,33 +94,51 @@ def _numeric(operator: str) -> Callable[[Number | None, Number | None, WarningSi
     return numeric
 
 
-def _exact(
-    operator: str, small: Callable[[Any, Any], Any], decimal: Callable[[Number, Number], Decimal]
-) -> Callable[[Number | None, Number | None, WarningSink], Number | None]:
-    """`+`, `-` or `*`: at once where two integers stay small or two numbers stay finite, in full otherwise."""
-    full = _numeric(operator)
-
-    def exact(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
-        if left.__class__ is int and right.__class__ is int:
-            found: int = small(left, right)
-            return found if -_SAFE < found < _SAFE else full(left, right, warnings)
-        if left is None or right is None:
-            return None
-        try:
-            return decimal(left, right)
-        except ArithmeticFailure:
-            return full(left, right, warnings)
-
-    exact.__doc__ = f"`{operator}` of two numbers or nulls."
-    return exact
-
-
-add_numbers: Final = _exact("+", add, CONTEXT.add)
-subtract_numbers: Final = _exact("-", sub, CONTEXT.subtract)
-multiply_numbers: Final = _exact("*", mul, CONTEXT.multiply)
+_add_fully: Final = _numeric("+")
+_subtract_fully: Final = _numeric("-")
+_multiply_fully: Final = _numeric("*")
 _divide_fully: Final = _numeric("/")
 _power_fully: Final = _numeric("**")
 _power: Final = lru_cache(maxsize=1024)(CONTEXT.power)  # the dearest operation by far; rates and terms repeat
+
+
+def add_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+    """`+` of two numbers or nulls: at once where two integers stay small or the result is finite."""
+    if left.__class__ is int and right.__class__ is int:
+        found = left + right
+        return found if -_SAFE < found < _SAFE else _add_fully(left, right, warnings)
+    if left is None or right is None:
+        return None
+    try:
+        return CONTEXT.add(left, right)
+    except ArithmeticFailure:
+        return _add_fully(left, right, warnings)
+
+
+def subtract_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+    """`-` of two numbers or nulls, as `add_numbers`."""
+    if left.__class__ is int and right.__class__ is int:
+        found = left - right
+        return found if -_SAFE < found < _SAFE else _subtract_fully(left, right, warnings)
+    if left is None or right is None:
+        return None
+    try:
+        return CONTEXT.subtract(left, right)
+    except ArithmeticFailure:
+        return _subtract_fully(left, right, warnings)
+
+
+def multiply_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
+    """`*` of two numbers or nulls, as `add_numbers`."""
+    if left.__class__ is int and right.__class__ is int:
+        found = left * right
+        return found if -_SAFE < found < _SAFE else _multiply_fully(left, right, warnings)
+    if left is None or right is None:
+        return None
+    try:
+        return CONTEXT.multiply(left, right)
+    except ArithmeticFailure:
+        return _multiply_fully(left, right, warnings)
 
 
 def divide_numbers(left: Number | None, right: Number | None, warnings: WarningSink) -> Number | None:
@@ -220,7 +237,7 @@ def ratio(left: Any, right: Any, warnings: WarningSink) -> object:
     """`/` of two values that are days and time durations or null."""
     whole = left.__class__ is timedelta and right.__class__ is timedelta and right
     if whole and not (left.seconds or left.microseconds or right.seconds or right.microseconds):
-        return CONTEXT.divide(left.days, right.days)
+        return Decimal(left.days) if right.days == 1 else CONTEXT.divide(left.days, right.days)
     return calculate("/", left, right, warnings)
 
 

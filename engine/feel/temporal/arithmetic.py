@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from engine.feel.failure import Failure
@@ -132,12 +133,13 @@ def ratio(left: Duration, right: Duration) -> Decimal:
     return CONTEXT.divide(Decimal(sizes[0]), Decimal(sizes[1]))
 
 
+_lasting: Final = lru_cache(maxsize=2048)(YearsMonths)  # ages and terms repeat
+
+
 def months_between(start: Moment, end: Moment) -> YearsMonths:
     """Whole months from the day of one moment to the day of another; the time of day does not count."""
     first, last = _day(start), _day(end)
-    if last < first:
-        return YearsMonths(-_whole_months(last, first))
-    return YearsMonths(_whole_months(first, last))
+    return _lasting(-_whole_months(last, first) if last < first else _whole_months(first, last))
 
 
 def _whole_months(first: AnyDate, last: AnyDate) -> int:
@@ -146,6 +148,8 @@ def _whole_months(first: AnyDate, last: AnyDate) -> int:
 
 
 def _day(value: Moment) -> AnyDate:
+    if value.__class__ is date:  # most are
+        return value
     return split(value)[0] if isinstance(value, _TIMED) else value
 
 

@@ -248,7 +248,11 @@ VALUES = st.one_of(
     st.sampled_from([0.5, 1.0, 2.5, -0.5, 1e-320]),
     st.decimals(),
     st.sampled_from(
-        [Decimal("1E+9999"), Decimal("1E-401"), Decimal("1E-399"), Decimal("sNaN"), Decimal("0." + "3" * 35)]
+        [
+            *(Decimal(text) for text in ("1E+9999", "1E-401", "1E-400", "1E-399", "NaN", "sNaN", "Infinity")),
+            *(Decimal(text) for text in ("0E-420", "0E-400", "0E+400", "0E+500", "-0", "0.5" + "0" * 40)),
+            Decimal("0." + "3" * 35),
+        ]
     ),
     st.sampled_from(["a", "b", "c", "2026-11-20", "x" * 10_001]),
     st.dates(),
@@ -276,6 +280,90 @@ def test_the_door_written_in_line_admits_what_the_full_check_admits(name: str, v
     assert run.signals == (admitted,)
     assert type(run.signals[0]) is type(admitted)
     assert run.missing == missing
+
+
+@pytest.mark.parametrize("text", ["0E-420", "0E+500", "1E-401", "NaN", "0." + "3" * 35])
+def test_a_decimal_beyond_the_limits_is_refused_in_line_too(text: str) -> None:
+    with pytest.raises(SignalError):
+        _door("ratio").decide({"x": Decimal(text)}, DAY)
+
+
+@pytest.mark.parametrize(
+    ("value", "admitted"),
+    [
+        ("0.50", True),
+        ("0", True),
+        ("-1", True),
+        ("1E+30", True),
+        ("1E-399", True),
+        ("0E-420", False),
+        ("NaN", False),
+        ("sNaN", False),
+        ("0." + "3" * 35, False),
+        (None, True),
+    ],
+)
+def test_a_decimal_in_a_fact_meets_the_limits_of_numbers(value: str | None, admitted: bool) -> None:
+    number = None if value is None else Decimal(value)
+    if admitted:
+        assert _one_fact().decide({"x": [{"n": number}]}, DAY).run.signals == ([{"n": number}],)
+        return
+    with pytest.raises(SignalError):
+        _one_fact().decide({"x": [{"n": number}]}, DAY)
+
+
+def test_a_fact_of_one_field_is_copied_or_refused() -> None:
+    fact = {"n": 1}
+    taken = _one_fact().decide({"x": [fact, {}]}, DAY).run.signals[0]
+    assert taken == [fact, {"n": None}]
+    assert taken[0] is not fact
+    for refused in ({"m": 1}, {"n": 1, "m": 2}, 1):
+        with pytest.raises(SignalError):
+            _one_fact().decide({"x": [fact, refused]}, DAY)
+
+
+@cache
+def _one_fact() -> Pack:
+    text = """pack: p
+title: T
+version: "1"
+on_missing: review
+signals: {x: {type: list, fields: {n: {type: number}}}}
+verdict:
+  rules: [{id: OK, if: 'count(x) = 1', verdict: approve, reason: r}]
+"""
+    return parse_pack({"pack.yaml": text})
+
+
+@SMALL
+@given(st.dictionaries(st.sampled_from([f"s{n}" for n in range(8)]), st.integers(0, 9)), st.booleans())
+def test_few_signals_and_most_of_them_are_taken_alike(signals: dict[str, int], stranger: bool) -> None:
+    names = [f"s{n}" for n in range(8)]
+    given_ = {**signals, "stranger": 1} if stranger else signals
+    if stranger:
+        for one in (given_, MappingProxyType(given_)):
+            with pytest.raises(SignalError, match="stranger"):
+                _eight().decide(one, DAY)
+        return
+    runs = [_eight().decide(one, DAY).run for one in (given_, MappingProxyType(given_))]
+    assert runs[0] == runs[1]
+    assert runs[0].signals == tuple(signals.get(name) for name in names)
+    assert runs[0].missing == {name: NOT_PROVIDED for name in names if name not in signals}
+    assert given_ == signals  # what was handed in is not added to
+
+
+@cache
+def _eight() -> Pack:
+    declared = "".join(f"  s{n}: {{type: number}}\n" for n in range(8))
+    text = f"""pack: p
+title: T
+version: "1"
+on_missing: review
+signals:
+{declared}verdict:
+  rules: [{{id: OK, if: 's0 = s0', verdict: approve, reason: r}}]
+"""
+    return parse_pack({"pack.yaml": text})
 
 
 @cache
