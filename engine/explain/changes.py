@@ -9,7 +9,7 @@ own thresholds, and for what is computed from a signal from the point where the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -150,11 +150,11 @@ class Candidates:
         days = (-1, 0, 1)
         ends = [value for value in self.limits.get(name, ()) if isinstance(value, date)]
         for end in ends:
-            yield from (end + timedelta(days=step) for step in days)
+            yield from _moved(end, days)
         if "as_of" in self._companions(name):
-            yield from (self.as_of + timedelta(days=step) for step in days)
+            yield from _moved(self.as_of, days)
         if before is None:
-            yield from (self.as_of + timedelta(days=365 * years) for years in _TYPICAL_YEARS)
+            yield from _moved(self.as_of, [365 * years for years in _TYPICAL_YEARS])
             return
         low, high = (_LOWEST_DATE - before).days, (_HIGHEST_DATE - before).days
         yield from self._crossings(name, lambda steps: before + timedelta(days=steps), low, high)
@@ -220,6 +220,13 @@ def _derived(pack: Pack) -> dict[str, tuple[str, ...]]:
             for name in sorted(signals):
                 found.setdefault(name, []).append(one.source.id)
     return {name: tuple(decisions) for name, decisions in found.items()}
+
+
+def _moved(day: date, steps: Iterable[int]) -> Iterator[date]:
+    """A date some days on; 9999-12-31 often stands for "without end", and nothing lies after it."""
+    for step in steps:
+        if 1 <= day.toordinal() + step <= date.max.toordinal():
+            yield day + timedelta(days=step)
 
 
 def _admits(spec: SignalSpec, value: Any) -> bool:

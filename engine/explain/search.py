@@ -189,13 +189,10 @@ class Search:
     def smallest(self, changeable: frozenset[str], depth: int, goals: frozenset[Verdict]) -> list[Counterfactual]:
         """The counterfactuals with the fewest changes, at most `depth`, that lead to one of `goals`; nearest first."""
         allowed = [one for one in self.singles if one.change.signal in changeable]
-        try:
-            for size in range(1, depth + 1):
-                found = self._of_size(size, allowed, goals)
-                if found:
-                    return found
-        except _LimitReachedError:
-            pass
+        for size in range(1, depth + 1):
+            found = self._of_size(size, allowed, goals)
+            if found:
+                return found
         return []
 
     def _of_size(self, size: int, allowed: Sequence[_Trial], goals: frozenset[Verdict]) -> list[Counterfactual]:

@@ -65,10 +65,10 @@ def arithmetic(translator: Translator, node: nodes.Arithmetic) -> Value:
 def number(translator: Translator, operator: str, left: Scalar, right: Scalar, node: nodes.Node | None = None) -> Value:
     """Arithmetic of two numbers; `node` is the text it stands for."""
     null = either(left.null, right.null)
-    if operator in {"+", "-"}:
-        term = left.term + right.term if operator == "+" else left.term - right.term
-        grid = Grid(max(left.grid.places, right.grid.places), max(left.grid.digits, right.grid.digits) + 1)
-        return _result(translator, term, grid, null)
+    if operator == "+":
+        return added(translator, left, right)
+    if operator == "-":
+        return _result(translator, left.term - right.term, _sum_grid(left, right), null)
     if operator == "*":
         grid = Grid(left.grid.places + right.grid.places, left.grid.digits + right.grid.digits)
         return _result(translator, product(left, right), grid, null, origin=_product_of(left, right))
@@ -77,7 +77,16 @@ def number(translator: Translator, operator: str, left: Scalar, right: Scalar, n
     return _power(translator, left, right, node)
 
 
-def _result(translator: Translator, term: Term, grid: Grid, null: Formula, *, origin: object = None) -> Value:
+def added(translator: Translator, left: Scalar, right: Scalar) -> Scalar:
+    """The sum of two numbers."""
+    return _result(translator, left.term + right.term, _sum_grid(left, right), either(left.null, right.null))
+
+
+def _sum_grid(left: Scalar, right: Scalar) -> Grid:
+    return Grid(max(left.grid.places, right.grid.places), max(left.grid.digits, right.grid.digits) + 1)
+
+
+def _result(translator: Translator, term: Term, grid: Grid, null: Formula, *, origin: object = None) -> Scalar:
     """A number by its exact term: itself where it cannot have been rounded."""
     if grid.exact and (origin is None or isinstance(origin, Scaled)):
         return Scalar("number", term, null, grid)
@@ -88,7 +97,11 @@ def _result(translator: Translator, term: Term, grid: Grid, null: Formula, *, or
         lost = world.lost(term)
         translator.warn(both(neg(null), lost))
         null, grid = either(null, lost), grid.clamped
-    return world.once(("rounded", term.get_id(), _id(null)), lambda: world.rounded(term, grid, null, "rounded", origin))
+    found = world.once(
+        ("rounded", term.get_id(), _id(null)), lambda: world.rounded(term, grid, null, "rounded", origin)
+    )
+    assert isinstance(found, Scalar)
+    return found
 
 
 def _id(null: Formula) -> object:

@@ -15,7 +15,7 @@ from engine.feel import nodes
 from engine.feel.builtins import FUNCTIONS
 from engine.feel.runtime.access import call_builtin
 from engine.proofs import calendar
-from engine.proofs.arithmetic import number
+from engine.proofs.arithmetic import added
 from engine.proofs.comparing import equal
 from engine.proofs.terms import (
     Fields,
@@ -202,21 +202,17 @@ def _extreme(sign: int) -> Callable[[Translator, nodes.Call, list[Value]], Value
 
 
 def _sum(translator: Translator, node: nodes.Call, values: list[Value]) -> Value | None:
+    del node
     items = _numbers(values)
     if not items:
         return None
     null = _absent(values, items)
     empty = conj(neg(guard) for guard, _ in items)
     translator.warn(both(neg(null), empty))
-    found: Value = translator.world.constant(0)
+    zero = translator.world.real(0)
+    found = Scalar("number", zero, False)
     for guard, one in items:
-        zero = translator.world.real(0)
-        assert isinstance(found, Scalar)
-        term = Scalar("number", pick(guard, one.term, zero), False, one.grid)
-        found = number(translator, "+", found, term, node)
-        if not isinstance(found, Scalar):
-            return None
-    assert isinstance(found, Scalar)
+        found = added(translator, found, Scalar("number", pick(guard, one.term, zero), False, one.grid))
     return Scalar("number", found.term, either(null, empty), found.grid, (), found.before, found.among)
 
 
@@ -242,6 +238,8 @@ def _contains(translator: Translator, node: nodes.Call, values: list[Value]) -> 
     if len(values) != 2 or not isinstance(values[0], Items) or not isinstance(values[1], Scalar | Truth):
         return None
     items, element = values[0], values[1]
+    if any(item.kind == "any" for _, item in items.items):
+        return None  # it might be the element
     quiet = Translator(translator.world, translator.names)
     answers = [both(guard, equal(quiet, item, element).yes) for guard, item in items.items if item.kind == element.kind]
     null = either(items.null, element.null, *(both(guard, item.null) for guard, item in items.items))

@@ -185,20 +185,26 @@ def _by_value(translator: Translator, value: Value, found: Value) -> Truth:
 
 
 def _in_items(translator: Translator, value: Value, found: Items) -> Truth:
-    """An item of another kind is not the value; an unknown one may be."""
+    """Whether a list has an item that the value is or lies in; clashes with single items warn of nothing."""
+    quiet = Translator(translator.world, translator.names)
     answers = []
     for guard, item in found.items:
-        if isinstance(item, Scalar | Truth) and item.kind != value.kind:
-            answer = known_if(neg(item.null), settled(False))
-        elif isinstance(item, Span) and isinstance(value, Scalar):
-            answer = _in_span(translator, value, item)
-        elif isinstance(item, Nothing):
-            answer = UNKNOWN
-        else:
-            quiet = Translator(translator.world, translator.names)
-            answer = equal(quiet, value, item)
+        answer = _is_item(quiet, value, item)
         answers.append(Truth(both(guard, answer.yes), either(neg(guard), answer.no)))
     return known_if(both(neg(value.null), neg(found.null)), some(answers))
+
+
+def _is_item(quiet: Translator, value: Value, item: Value) -> Truth:
+    """An item of another kind is not the value; an unknown one, or one of an unknown kind, may be."""
+    if isinstance(item, Span) and isinstance(value, Scalar):
+        return _in_span(quiet, value, item)
+    if item.kind == "range":
+        return quiet.doubtful(("in", _keys(quiet, value, item)), value, item)
+    if isinstance(item, Nothing):
+        return UNKNOWN
+    if item.kind == value.kind or not _known(item):
+        return equal(quiet, value, item)
+    return known_if(neg(item.null), settled(False))
 
 
 def _in_span(translator: Translator, value: Scalar, span: Span) -> Truth:

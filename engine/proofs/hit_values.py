@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.pack.model import AGGREGATING, LISTING, HitPolicy, Table
-from engine.proofs.arithmetic import number
+from engine.proofs.arithmetic import added
 from engine.proofs.comparing import equal
 from engine.proofs.state import TableState
 from engine.proofs.terms import (
@@ -63,6 +63,8 @@ class HitValues:
             ranked = self._priorities(entries)
             if ranked is None:
                 self._unknown(state.matched)
+                # Which of the matching rows comes first, and alone fires, is open.
+                state.fired = [both(row, self.world.fresh("Bool", "first")) for row in state.matched]
                 return
             order = ranked
         names = list(self.table.outputs)
@@ -263,18 +265,15 @@ class HitValues:
         return found
 
 
-def total(world: World, names: Names, numbers: Sequence[tuple[Formula, Scalar]]) -> Value:
+def total(world: World, names: Names, numbers: Sequence[tuple[Formula, Scalar]]) -> Scalar:
     """The sum of the numbers whose conditions hold."""
     translator = Translator(world, names)
-    found: Value = world.constant(0)
+    found = Scalar("number", world.real(0), False)
     nothing = Scalar("number", world.real(0), False)
     for row, one in numbers:
-        assert isinstance(found, Scalar)
         part = merged(row, Scalar("number", one.term, False, one.grid), nothing)
         assert isinstance(part, Scalar)
-        found = number(translator, "+", found, part)
-        if not isinstance(found, Scalar):
-            return world.any_value("number", "total")
+        found = added(translator, found, part)
     return found
 
 

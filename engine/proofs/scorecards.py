@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.pack.columns import simple_cell
 from engine.pack.model import Scorecard
 from engine.pack.typed import Column, TypedDecision, skips
-from engine.proofs.arithmetic import number
+from engine.proofs.arithmetic import added
 from engine.proofs.hit_values import total
 from engine.proofs.state import TableState
 from engine.proofs.tables import CellTranslator
@@ -28,7 +28,8 @@ class CardTranslator(CellTranslator):
         """A scorecard: the first band that holds of every characteristic."""
         state = TableState()
         translator = Translator(self.world, self.names)
-        sum_: Value = self.world.constant(card.base)
+        sum_ = self.world.constant(card.base)
+        assert isinstance(sum_, Scalar)
         for one, column in zip(card.characteristics, self.decision.columns, strict=True):
             value = self.column(column)
             state.columns.append(value)
@@ -43,11 +44,7 @@ class CardTranslator(CellTranslator):
             state.fired.append(disj(band for band, fire in zip(bands, fires, strict=True) if fire))
             points = [(band, self.world.constant(one.bands[place].points)) for place, band in enumerate(bands)]
             gained = total(self.world, self.names, [(band, one) for band, one in points if isinstance(one, Scalar)])
-            assert isinstance(sum_, Scalar)
-            assert isinstance(gained, Scalar)
-            sum_ = number(translator, "+", sum_, gained)
-            if not isinstance(sum_, Scalar):
-                sum_ = self.world.any_value("number", "total")
+            sum_ = added(translator, sum_, gained)
         state.value = sum_
         state.matched = state.fired
         state.warned = self.warned

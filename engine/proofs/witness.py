@@ -65,13 +65,20 @@ class Reader:
         for name, value in self.world.signals.items():
             if _true(model, value.null):
                 continue
-            if isinstance(value, Opaque):
+            if isinstance(value, Opaque) and self.encoding.typed.signals[name].type == "list":
                 lists.append(name)
-                continue
-            signals[name] = self.plain(model, value, texts, by_parts=by_parts)
+            elif isinstance(value, Opaque):
+                signals |= self._from_a_case(name)
+            else:
+                signals[name] = self.plain(model, value, texts, by_parts=by_parts)
         wanted = [self._wanted(model, one) for one in self.encoding.patterns]
         for facts in facts_for(self.encoding, wanted, as_of, lists):
             yield signals | facts, as_of
+
+    def _from_a_case(self, name: str) -> dict[str, object]:
+        """A value of a kind that has no form as formulas, such as a date and time: one of the pack's own cases, if any."""
+        cases = self.encoding.typed.source.cases
+        return next(({name: case.signals[name]} for case in cases if case.signals.get(name) is not None), {})
 
     @staticmethod
     def _wanted(model: Any, answer: Truth) -> bool | None:

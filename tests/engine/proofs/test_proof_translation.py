@@ -155,6 +155,27 @@ EXPRESSIONS = [
     "min([x, y][item > 2]) > 3",
     "count([x, y]) = 2",
     'string length(name) = string length("abc")',
+    # An item may be a range, a list, or of a kind that is not known: none of them is passed over.
+    "x in [1, [x]]",
+    'name in [1, "A", [2]]',
+    "x in [null, y]",
+    "x in [[1..y], 20]",
+    "hit in [[1..y], true]",
+    "x in [(< 3), 10]",
+    "hit in [(< 3), true]",
+    "x in [facts.item, y]",
+    "name in [facts.item[1].kind]",
+    'list contains([facts.item[1].kind, "Z"], name)',
+    "list contains([1, null], x)",
+    "(if hit then {a: 1} else {a: y}) in [x, {a: 1}]",
+    "years and months duration(born, null).years = 1",
+    "abs(null) = 1",
+    "count(x) = 1",
+    "x ** 9 > 1",
+    "edge ** 2 > x",
+    "{a: facts.item}.a = []",
+    "[x, y][item = null] = []",
+    'starts with(string: name, match: "A")',
 ]
 NUMBERS = st.sampled_from(
     [0, 1, 2, Decimal("2.5"), 3, 4, 5, Decimal("6.5"), Decimal("0.1"), Decimal("2.15"), -3, 10**20]
