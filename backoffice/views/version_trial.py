@@ -21,7 +21,7 @@ def draw(version: Json) -> None:
         with st.container(horizontal=True, key="trial_acts"):
             version_life.buttons(acts.trial_steps(version, running, session.me()["permissions"]), version)
     if not trials:
-        st.info("This version has not been on live traffic.")
+        st.info("This version has run in no trial: neither as shadow nor as challenger.")
         return
     names = {str(one["id"]): one for one in trials}
     picked = (
